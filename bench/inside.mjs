@@ -1,0 +1,111 @@
+// Runs inside the private user manager; see run.mjs.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const CLI = join(ROOT, 'bin/mosaic.js');
+const ROUNDS = 9;
+const sizes = process.argv.slice(2).map(Number);
+const SIZES = sizes.length > 0 ? sizes : [1, 100, 500];
+const HOME = `${process.env.HOME}/bench`;
+mkdirSync(HOME, { mode: 0o700 });
+const env = { ...process.env, MOSAIC_HOME: HOME };
+delete env.NODE_EXTRA_CA_CERTS;
+
+const manifest = (count) => `apiVersion: mosaic/v1alpha1
+kind: Fleet
+metadata: { name: bench }
+spec:
+  tmux: { socket: bench }
+  agents:
+${Array.from({ length: count }, (_, at) => `    worker-${at + 1}:\n      description: number ${at + 1}\n      command: [sleep, infinity]\n      workingDirectory: /tmp\n      labels: { role: worker }\n`).join('')}`;
+
+/** Wall and CPU milliseconds of a command and of everything it waited for, by bash's own `time`. */
+function timed(argv, allowed = [0]) {
+  const script = 'TIMEFORMAT="%3R %3U %3S"; { time "$@" >/dev/null 2>/dev/null; } 2>&1; exit ${PIPESTATUS[0]}';
+  const { stdout, status } = spawnSync('/bin/bash', ['-c', script, 'bench', ...argv], { env, encoding: 'utf8' });
+  if (!allowed.includes(status)) throw new Error(`${argv.join(' ')} ended with ${status}`);
+  const [wall, user, sys] = stdout
+    .trim()
+    .split(' ')
+    .map((text) => Number(text) * 1000);
+  return { wall, cpu: user + sys };
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const mosaic = (...args) => [process.execPath, CLI, ...args];
+
+/** All commands in turn, round by round, so that a drift of the machine meets all of them alike. */
+function interleaved(commands) {
+  const seen = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const [name, { argv, before }] of Object.entries(commands)) {
+      before?.();
+      const figure = timed(argv);
+      if (round > 0) seen[name].push(figure);
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(seen).map(([name, figures]) => [
+      name,
+      { wall: median(figures.map(({ wall }) => wall)), cpu: median(figures.map(({ cpu }) => cpu)) },
+    ]),
+  );
+}
+
+/** How many programs of each kind one command starts, by its own debug log. */
+function calls(...args) {
+  const { stderr } = spawnSync(process.execPath, [CLI, ...args, '--log-level', 'debug'], { env, encoding: 'utf8' });
+  const argvs = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line).argv ?? []);
+  const kind = ([program = '']) =>
+    program.endsWith('tmux') ? 'tmux' : /systemctl$|busctl$/.test(program) ? 'systemd' : 'other';
+  const count = (name) => argvs.filter((argv) => kind(argv) === name).length;
+  return `tmux ${count('tmux')}, systemd ${count('systemd')}, other ${count('other')}`;
+}
+
+const row = (name, { wall, cpu }, floor) =>
+  process.stdout.write(
+    `${name.padEnd(26)} ${wall.toFixed(0).padStart(6)} ms ${cpu.toFixed(0).padStart(6)} ms CPU${floor === undefined ? '' : `   ${(wall / floor.wall).toFixed(2)}x wall, ${(cpu / floor.cpu).toFixed(2)}x CPU of the floor`}\n`,
+  );
+
+const plans = {};
+process.stdout.write(`node ${process.version}, medians of ${ROUNDS} rounds, interleaved\n`);
+for (const size of SIZES) {
+  process.stdout.write(`\nN=${size}\n`);
+  writeFileSync(join(HOME, 'fleet.yaml'), manifest(size), { mode: 0o600 });
+  const socket = join(process.env.TMUX_TMPDIR, `tmux-${process.getuid()}`, 'bench');
+  const apply = timed(mosaic('fleet', 'apply', '--yes'));
+  const cache = join(HOME, 'state/bench/manifest.json');
+  const warm = readFileSync(cache);
+  const figures = interleaved({
+    node: { argv: [process.execPath, '-e', '0'] },
+    help: { argv: mosaic('--help') },
+    floor: { argv: [process.execPath, join(ROOT, 'bench/floor.mjs'), socket, 'bench', HOME] },
+    'plan, manifest seen': { argv: mosaic('fleet', 'plan'), before: () => writeFileSync(cache, warm) },
+    'plan, manifest new': { argv: mosaic('fleet', 'plan'), before: () => rmSync(cache, { force: true }) },
+    status: { argv: mosaic('fleet', 'status'), before: () => writeFileSync(cache, warm) },
+    verify: { argv: mosaic('fleet', 'verify') },
+  });
+  plans[size] = figures['plan, manifest seen'].wall;
+  row('node -e 0', figures.node);
+  row('mosaic --help', figures.help);
+  process.stdout.write(`  --help over bare node: ${(figures.help.cpu - figures.node.cpu).toFixed(0)} ms CPU\n`);
+  row('floor (observation)', figures.floor);
+  for (const name of ['plan, manifest seen', 'plan, manifest new', 'status', 'verify'])
+    row(name, figures[name], figures.floor);
+  for (const name of ['plan', 'status', 'verify'])
+    process.stdout.write(`  calls of ${name}: ${calls('fleet', name)}\n`);
+  row('apply from nothing', apply);
+  row('restart of one', timed(mosaic('fleet', 'restart', 'worker-1')));
+  row('destroy', timed(mosaic('fleet', 'destroy', '--yes')));
+}
+const [small, large] = [Math.min(...SIZES), Math.max(...SIZES)];
+if (large > small)
+  process.stdout.write(
+    `\nslope of plan ${small} -> ${large}: ${((plans[large] - plans[small]) / (large - small)).toFixed(3)} ms per agent\n`,
+  );

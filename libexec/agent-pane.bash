@@ -1,0 +1,113 @@
+# Part of mosaic-agent: the agent from inside its pane.
+
+join_unit() {
+  local line lines own='' pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe
+  # Without a pipe `run` is gone, and opening would leave a plain file in its place.
+  [[ -p $pipe ]] || exit 71
+  exec 9>"$pipe"
+  line=$(busctl --user --quiet --timeout=infinity call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+    org.freedesktop.systemd1.Manager AttachProcessesToUnit ssau "$unit@$agent.service" '' 1 $$ 2>&1) ||
+    fail 74 cgroup "the manager refused: $line"
+  mapfile -t lines </proc/$$/cgroup
+  for line in "${lines[@]}"; do [[ $line != 0::* ]] || own=${line#0::}; done
+  [[ $own == */"$unit@$agent.service" ]] || fail 74 cgroup "the pane is in $own"
+}
+
+is_ours_to_set() { # NAME
+  case $1 in
+    PATH | TMUX* | MOSAIC_* | XDG_RUNTIME_DIR | DBUS_* | LD_PRELOAD | _ | SHLVL | OLDPWD) ;;
+    UID | EUID | PPID | SECONDS | RANDOM | SRANDOM | LINENO | GROUPS | DIRSTACK | FUNCNAME | HISTCMD | EPOCHSECONDS) ;;
+    EPOCHREALTIME | PIPESTATUS | OPTIND | BASHPID | SHELLOPTS | BASHOPTS | BASH_*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# No message may hold more of a line than a well-formed name: the rest can be a secret.
+read_env_file() { # FILE
+  local file=$1 text line number=0 name value owner rights bytes handle
+  [[ -f $file ]] && exec {handle}<"$file" || fail 72 env-file "$file: no such file, or not readable"
+  read -r owner rights bytes < <(stat -L -c '%u %a %s' "/proc/$$/fd/$handle")
+  ((owner == EUID)) || fail 72 env-file "$file: belongs to somebody else (uid $owner)"
+  ((8#$rights & 8#177)) && fail 72 env-file "$file: mode $rights lets others in: chmod 600"
+  ((bytes <= 65536)) || fail 72 env-file "$file: more than 64 KiB"
+  ! IFS= read -r -d '' text <&"$handle" || fail 72 env-file "$file: holds a NUL byte"
+  exec {handle}<&-
+  while IFS= read -r line; do
+    ((++number))
+    [[ $line == '#'* || $line =~ ^[[:blank:]]*$ ]] && continue
+    line=${line#export }
+    [[ $line =~ ^([A-Za-z_][A-Za-z0-9_]*)= ]] || fail 72 env-file "$file:$number: not a line of the form KEY=VALUE"
+    name=${BASH_REMATCH[1]} value=${line#*=}
+    ! is_ours_to_set "$name" || fail 72 env-file "$file:$number: $name: an agent's file cannot set this name"
+    [[ $value != *$'\r' ]] || fail 72 env-file "$file:$number: $name: the line ends in a carriage return"
+    [[ $value != *[$'\x80'-$'\xff']* ]] || printf %s "$value" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1 ||
+      fail 72 env-file "$file:$number: $name: the value is not UTF-8"
+    [[ $value == \"*\" || $value == \'*\' ]] && ((${#value} > 1)) && value=${value:1:-1}
+    MOSAIC_VARS+=("$name=$value")
+  done < <(printf '%s\n' "$text")
+}
+
+make_environment() {
+  local file
+  MOSAIC_VARS=("${MOSAIC_BASE[@]}")
+  for file in "${MOSAIC_FILES[@]}"; do read_env_file "$file"; done
+  MOSAIC_VARS+=("${MOSAIC_ENV[@]}" "TMUX=$inside" "TMUX_PANE=$pane" "PWD=$PWD")
+  [[ $supervisor == tmux ]] || MOSAIC_VARS+=("XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" "DBUS_SESSION_BUS_ADDRESS=$bus")
+}
+
+find_program() { # NAME; as the agent's own PATH finds it, into `program`
+  local item rest=''
+  for item in "${MOSAIC_BASE[@]}"; do [[ $item != PATH=* ]] || rest=${item#PATH=}; done
+  local searched=$rest
+  program=$1
+  if [[ $1 == */* ]]; then
+    [[ -f $1 && -x $1 ]] || fail 72 command-not-found "$1: not an executable file"
+    return
+  fi
+  while [[ -n $rest ]]; do
+    program=${rest%%:*}/$1
+    [[ -f $program && -x $program ]] && return
+    [[ $rest == *:* ]] || break
+    rest=${rest#*:}
+  done
+  fail 72 command-not-found "$1: not in PATH ($searched)"
+}
+
+prepare_agent() {
+  local kind=command
+  [[ $supervisor == tmux ]] || join_unit
+  cd -- "$cwd" 2>/dev/null || fail 72 cwd "$cwd: not a directory this user can enter"
+  if ((${#MOSAIC_RESUME[@]})) && [[ -e $record/starts && ! -e $record/fresh ]]; then
+    MOSAIC_ARGV=("${MOSAIC_RESUME[@]}") kind=resume
+  fi
+  make_environment
+  find_program "${MOSAIC_ARGV[0]}"
+  field starts count
+  now_ms
+  save starts "count=$((${value:-0} + 1))"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"spec=$spec"
+  save running ''
+  rm -f -- "$record/fresh" "$record/fault"
+}
+
+become_agent() { # PROGRAM ARGV...; nothing of this shell but what the manifest says reaches the agent
+  tell up "$BASHPID"
+  exec 9>&-
+  umask 022
+  unset -v PATH LC_ALL XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS PWD OLDPWD SHLVL _
+  export -- "${MOSAIC_VARS[@]}"
+  exec -a "$2" -- "$1" "${@:3}" 2>&0
+}
+
+# A function of its own: a job that stops again breaks every loop it is called from directly.
+go_on() {
+  fg %% >/dev/null
+  code=$?
+}
+
+# The terminal answers a status request in its place in the stream: then all output before it is on the screen.
+settle_screen() {
+  local answer
+  set +m
+  trap '' TTIN TTOU
+  IFS= read -rs -t 2 -d n -p $'\e[5n' answer 2>&0
+}

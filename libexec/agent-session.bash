@@ -1,0 +1,152 @@
+# Part of mosaic-agent: the session from outside (wait-server, run, clean, end).
+
+make_session() {
+  reply=$(cd -- "$cwd" 2>/dev/null
+    tm new-session -d -s "$agent" -x "${size%x*}" -y "${size#*x}" -P -F '#{pane_pid} #{pane_id}' \
+      -e XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR/%;/\\;}" -e DBUS_SESSION_BUS_ADDRESS="${bus/%;/\\;}" \
+      -- /bin/bash "$0" pane "$dir" "$agent" \; set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; \
+      set-option -t "=$agent:" @mosaic_spec "$spec" \; set-option -t "=$agent:" @mosaic_launcher "$launcher" 2>&1)
+}
+
+# Mark and end in tmux's own queue: nothing can come between, and a session without our mark stays.
+end_session() {
+  tm if-shell -F -t "=$agent:" "#{==:#{@mosaic_owner},$fleet/$agent}" "kill-session -t =$agent:" 2>/dev/null
+}
+
+open_session() {
+  make_session || { end_session; make_session; } || case $reply in
+    *'duplicate session'*) fail 73 foreign "a session named $agent exists that is not ours" ;;
+    *) fail 70 tmux "$reply" ;;
+  esac
+  wrapper=${reply%% *} pane=${reply##* }
+}
+
+# The terminal must be alive while the agent saves; a stopped one hears TERM only after CONT. An interactive shell
+# ignores TERM and ends on HUP.
+stop_agent() {
+  asked=1
+  save stopping asked=stop
+  [[ -n $child ]] || return 0
+  {
+    kill -TERM -- "-$child"
+    ! ignores_term "$child" || kill -HUP -- "-$child"
+    kill -CONT -- "-$child" "$wrapper"
+  } 2>/dev/null
+}
+
+ignores_term() { # PID; bit 14 of the mask is SIGTERM (proc(5))
+  local key value mask=0
+  # Read to the end: of a process that dies half way, bash would give the rest to the next `read`.
+  while read -r key value; do [[ $key != SigIgn: ]] || mask=$value; done <"/proc/$1/status"
+  (((16#$mask >> 14) & 1))
+}
+
+# A death by SIGTERM is what the unit's state tells apart from an agent that ended by itself.
+leave() { # CODE
+  ((asked)) || exit "$1"
+  trap - TERM
+  kill -TERM $$
+}
+
+await_wrapper() {
+  local word='' pid='' rest='' alive=1
+  until [[ $pid == "$wrapper" ]]; do
+    [[ -n $alive ]] || fail 71 handshake 'the pane ended before the agent was started'
+    is_alive "$wrapper" || alive=''
+    ((asked)) && leave 0
+    read -r -t 1 word pid rest <&7
+  done
+  [[ $word == up ]] || give_up "${rest%% *}" "${rest#* }"
+  child=$rest
+}
+
+run_agent() {
+  local word pid rest pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe wait=()
+  trap stop_agent TERM
+  rm -f -- "$pipe" "$record/stopping"
+  mkfifo -m 600 -- "$pipe" && exec 8<>"$pipe" 7<"$pipe" || fail 71 handshake "$pipe: cannot be made"
+  open_session
+  await_wrapper
+  # With the last other writer gone, the end of the pipe is the end of the wrapper, however it came.
+  exec 8>&-
+  rm -f -- "$pipe"
+  ((asked)) && stop_agent
+  systemd-notify --ready --status="running, pid $child"
+  # Only in this mode does a trapped signal end a `read`.
+  set -o posix
+  until read -r "${wait[@]}" word pid rest <&7; do
+    (($? > 128)) || lose_pane
+    # A stop that takes long may end in a kill: keep the screen while there is one.
+    if ((${#wait[@]})); then save_screen && wait=(); else wait=(-t 1); fi
+  done
+  leave "$rest"
+}
+
+lose_pane() {
+  note_exit 75
+  ((asked)) && leave 75
+  fail 75 pane-lost 'the pane ended before the agent did'
+}
+
+wait_server() {
+  local pid
+  until pid=$(tm display-message -p '#{pid}' 2>/dev/null); do
+    kill -0 "$MAINPID" 2>/dev/null || fail 70 tmux 'the server ended while it started'
+    sleep 0.05
+  done
+  ((pid == MAINPID)) || fail 73 foreign "another tmux server (pid $pid) answers on $socket"
+  rm -f -- "$record/fault"
+}
+
+# The processes of the wrapper's terminal, without the wrapper; the agent leads a group of its own below it.
+terminal_processes() {
+  local stat
+  members=() child=''
+  for stat in /proc/[0-9]*/stat; do
+    { read -r stat <"$stat"; } 2>/dev/null || continue
+    set -- "${stat%% *}" ${stat##*) }
+    (($5 == wrapper && $1 != wrapper)) || continue
+    members+=("$1")
+    (($3 == wrapper && $4 == $1)) && child=$1
+  done
+}
+
+# The pane of the session that carries our mark and runs our wrapper; a person may have opened more beside it.
+find_wrapper() {
+  local owner pid id words
+  while read -r pid id owner; do
+    mapfile -d '' -t words 2>/dev/null <"/proc/$pid/cmdline"
+    [[ $owner == "$fleet/$agent" && ${words[*]: -3} == "pane $dir $agent" ]] && wrapper=$pid pane=$id
+  done < <(tm list-panes -s -t "=$agent:" -F '#{pane_pid} #{pane_id} #{@mosaic_owner}' 2>/dev/null)
+  [[ -n $wrapper ]]
+}
+
+await_end() { # MILLISECONDS
+  local until
+  now_ms
+  until=$((now + $1))
+  while is_alive "$wrapper"; do
+    now_ms
+    ((now < until)) || return
+    sleep 0.05
+  done
+}
+
+end_agent() {
+  local whole=${stop%%.*} part=${stop#"${stop%%.*}"}000
+  find_wrapper || {
+    end_session
+    note_lost_exit
+    return
+  }
+  terminal_processes
+  stop_agent
+  [[ -n $child ]] || kill -TERM "$wrapper"
+  await_end $((10#$whole * 1000 + 10#$(printf %.3s "${part#.}")))
+  terminal_processes
+  ((${#members[@]} == 0)) || kill -KILL "${members[@]}" 2>/dev/null
+  await_end 5000 || kill -KILL "$wrapper"
+  end_session
+  note_lost_exit
+  rm -f -- "$record/stopping"
+}

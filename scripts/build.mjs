@@ -1,0 +1,81 @@
+// Builds dist: the command line as split chunks that load only what a command needs, and the library with its types.
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, sourceId, stop } from './bootstrap.mjs';
+
+const at = (...path) => join(ROOT, ...path);
+/** A failed build leaves the old dist, and a build beside another one has its own place. */
+const STAGE = at(`node_modules/.cache/build-${process.pid}`);
+const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+
+function run(argv) {
+  const { status } = spawnSync(argv[0], argv.slice(1), { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${argv.join(' ')} failed`);
+}
+
+async function bundle(entry, outdir, options) {
+  await build({
+    entryPoints: [at(entry)],
+    outdir: join(STAGE, outdir),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    absWorkingDir: ROOT,
+    ...options,
+  });
+}
+
+const buildCommandLine = (id) =>
+  bundle('src/cli/main.ts', 'cli', {
+    splitting: true,
+    define: { __MOSAIC_BUILD__: JSON.stringify(id), __MOSAIC_VERSION__: JSON.stringify(version) },
+    // CommonJS dependencies call `require`, which a module has to make for itself.
+    banner: {
+      js: `import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);`,
+    },
+  });
+
+async function buildLibrary() {
+  await bundle('src/index.ts', 'lib', { packages: 'external' });
+  run([
+    process.execPath,
+    at('node_modules/typescript/bin/tsc'),
+    '-p',
+    'tsconfig.lib.json',
+    '--outDir',
+    join(STAGE, 'lib'),
+  ]);
+  if (!existsSync(at('src/generated'))) return;
+  // tsc does not carry over declarations that are sources themselves.
+  for (const name of readdirSync(at('src/generated')).filter((file) => file.endsWith('.d.ts'))) {
+    cpSync(at('src/generated', name), join(STAGE, 'lib/generated', name));
+  }
+}
+
+function swapIn() {
+  const old = `${STAGE}.old`;
+  if (existsSync(at('dist'))) renameSync(at('dist'), old);
+  renameSync(STAGE, at('dist'));
+  rmSync(old, { recursive: true, force: true });
+}
+
+if (!existsSync(at('src/cli/main.ts'))) stop('nothing to build: src/cli/main.ts is missing');
+const id = sourceId();
+try {
+  run([process.execPath, at('scripts/gen.mjs')]);
+  mkdirSync(STAGE, { recursive: true });
+  await buildCommandLine(id);
+  if (existsSync(at('src/index.ts'))) await buildLibrary();
+  writeFileSync(join(STAGE, 'build.json'), `${JSON.stringify({ version, build: id })}\n`);
+  swapIn();
+} catch (error) {
+  rmSync(STAGE, { recursive: true, force: true });
+  stop(`the build failed: ${error.message}`);
+}

@@ -1,0 +1,81 @@
+import { FleetError } from '../../../model/error.ts';
+import type { Fleet } from '../../../model/fleet.ts';
+import type { WritePort } from '../../../model/host.ts';
+import type { Plan } from '../../../model/plan.ts';
+import { nearest } from '../../../manifest/suggest.ts';
+import { APPLY, type Policy } from '../../../reconciler/policy.ts';
+import { confirmPlan, refuseWhole } from '../../confirm.ts';
+import { openEngine, openPlace } from '../../context.ts';
+import { loadFleet } from '../../load-fleet.ts';
+import { remember } from '../../manifest-cache.ts';
+import { mutate } from '../../mutate.ts';
+import { createOutput, type CommonOptions } from '../../options.ts';
+import { interruptSignal } from '../../signals.ts';
+import { planText } from '../../view/plan-text.ts';
+import { reportResult } from '../../view/result.ts';
+
+export interface ApplyOptions extends CommonOptions {
+  readonly now?: boolean;
+  readonly allowDelete?: string;
+  readonly dryRun?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Makes the fleet as the manifest says, or only the named agents and what they need. */
+export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
+  if (options.dryRun === true) return (await import('./plan.ts')).run(options);
+  return applyWith({ command: ['fleet apply', ...agents].join(' '), agents, policy: {} }, options);
+}
+
+export interface ApplyRequest {
+  readonly command: string;
+  readonly agents: readonly string[];
+  readonly policy: Partial<Policy>;
+}
+
+/** The apply behind `apply` and `install`: load, plan, show, confirm, act, report. */
+export async function applyWith(request: ApplyRequest, options: ApplyOptions): Promise<number> {
+  const output = createOutput(options);
+  const place = await openPlace(options);
+  const loaded = await loadFleet(options, place);
+  const policy: Policy = { ...policyOf(request.agents, options), ...request.policy };
+  requireAgents(loaded.fleet, request.agents);
+  const mutation = {
+    command: request.command,
+    fleet: loaded.fleet,
+    policy,
+    prepare: (port: WritePort) => remember(port.writer, place.home, loaded),
+    confirm: async (plan: Plan): Promise<void> => {
+      output.note(planText(plan, { manifest: loaded.file, verbose: options.verbose === true }).trimEnd());
+      refuseWhole(plan);
+      await confirmPlan(plan, options, output);
+    },
+  };
+  const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
+  reportResult(result, output);
+  return result.exit;
+}
+
+function policyOf(agents: readonly string[], options: ApplyOptions): Policy {
+  const allow = options.allowDelete;
+  if (allow !== undefined && !/^\d{1,4}$/.test(allow))
+    throw new FleetError('E_USAGE', `--allow-delete takes a number, not ${allow}`);
+  return {
+    ...APPLY,
+    now: options.now === true,
+    ...(agents.length === 0 ? {} : { only: agents }),
+    ...(allow === undefined ? {} : { allowDelete: Number(allow) }),
+  };
+}
+
+/** Names are exact, never prefixes or globs: an unknown one is refused with the nearest that exists. */
+export function requireAgents(fleet: Fleet, names: readonly string[]): void {
+  const known = fleet.agents.map(({ name }) => name as string);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const guess = nearest(unknown, known);
+  const hint = guess === undefined ? `Known agents: ${known.join(', ') || 'none'}` : `Did you mean ${guess}?`;
+  throw new FleetError('E_UNKNOWN_AGENT', `there is no agent ${JSON.stringify(unknown)} in fleet ${fleet.name}`, {
+    hint,
+  });
+}

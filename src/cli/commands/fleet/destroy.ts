@@ -1,0 +1,144 @@
+import { FleetError, type ErrorCode } from '../../../model/error.ts';
+import type { Fleet } from '../../../model/fleet.ts';
+import { isFleetName, type FleetName } from '../../../model/names.ts';
+import type { FileReader, FileWriter } from '../../../model/host.ts';
+import type { Blocked, Plan } from '../../../model/plan.ts';
+import { fleetDirectory } from '../../../providers/files/client.ts';
+import type { Look } from '../../../reconciler/pass.ts';
+import { APPLY, type Policy } from '../../../reconciler/policy.ts';
+import { ask } from '../../confirm.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
+import { installedFleet, installedFleets } from '../../installed.ts';
+import { loadFleet } from '../../load-fleet.ts';
+import { mutate } from '../../mutate.ts';
+import { createOutput, type CommonOptions, type Output } from '../../options.ts';
+import { fileWriter } from '../../ports.ts';
+import { interruptSignal } from '../../signals.ts';
+import { planText, summaryLine } from '../../view/plan-text.ts';
+import { planJson } from '../../view/plan-json.ts';
+
+export interface DestroyOptions extends CommonOptions {
+  readonly fleet?: string;
+  readonly includeProtected?: boolean;
+  readonly withForeign?: boolean;
+}
+
+/** Removes everything of a fleet that carries our marks. The manifest, secrets and anything else in the home stay. */
+export async function run(options: DestroyOptions): Promise<number> {
+  const output = createOutput(options);
+  const place = await openPlace(options);
+  const name = await chooseFleet(options, place);
+  const fleet = { ...installedFleet(place.read.files, place.home, name), agents: [] };
+  const policy: Policy = {
+    ...APPLY,
+    allowDelete: Infinity,
+    destroy: true,
+    includeProtected: options.includeProtected === true,
+    withForeign: options.withForeign === true,
+  };
+  const result = await mutate(
+    place,
+    openEngine(place, interruptSignal()),
+    { command: 'fleet destroy', fleet, policy, confirm: (plan) => confirmDestroy(plan, { fleet, options, output }) },
+    { options, output },
+  );
+  const ended = endedSocket(result.before);
+  if (result.exit === 0) sweep({ home: place.home, fleet: name, ended, files: place.read.files, writer: fileWriter() });
+  const stays = (place.read.files.list(place.home) ?? []).map((entry) => `${place.home}/${entry}`);
+  output.text(
+    result.exit === 0
+      ? `Fleet ${name} is gone. ${stays.length === 0 ? 'Nothing stays.' : `What stays: ${stays.join(', ')}`}`
+      : `Left: ${summaryLine(result.after.plan)}`,
+  );
+  output.data({
+    formatVersion: '1.0',
+    fleet: name,
+    destroyed: result.exit === 0,
+    stays,
+    left: planJson(result.after.plan),
+  });
+  return result.exit;
+}
+
+async function chooseFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
+  const installed = installedFleets(place.read.files, place.home);
+  const wanted =
+    options.fleet ??
+    (installed.length === 1 ? installed[0] : undefined) ??
+    (await loadFleet(options, place)).fleet.name;
+  if (!isFleetName(wanted) || !installed.includes(wanted)) {
+    throw new FleetError('E_USAGE', `no fleet ${JSON.stringify(wanted)} is installed in ${place.home}`, {
+      hint: `Installed here: ${installed.join(', ') || 'none'}`,
+    });
+  }
+  return wanted;
+}
+
+interface Asking {
+  readonly fleet: Fleet;
+  readonly options: DestroyOptions;
+  readonly output: Output;
+}
+
+async function confirmDestroy(plan: Plan, { fleet, options, output }: Asking): Promise<void> {
+  output.note(planText(plan, { manifest: '', verbose: false }).trimEnd());
+  refuseDestroy(plan);
+  if (options.yes === true) return;
+  await ask(
+    `This ends every agent of fleet ${fleet.name} and removes it. Type its name to go on: `,
+    (answer) => answer === fleet.name,
+    output,
+  );
+}
+
+const REFUSALS: Partial<Record<Blocked['reason'], ErrorCode>> = {
+  protected: 'E_PROTECTED',
+  'foreign-sessions': 'E_FOREIGN_SESSIONS',
+  self: 'E_SELF',
+};
+
+function refuseDestroy(plan: Plan): void {
+  for (const { reason, message, hint } of plan.blocked) {
+    const code = REFUSALS[reason];
+    const way = reason === 'protected' ? 'To end protected agents as well: --include-protected' : hint;
+    if (code !== undefined) throw new FleetError(code, message, { hint: way });
+  }
+}
+
+/** A tmux server that is ended from outside leaves its socket behind; only our own server's is removed. */
+function endedSocket({ observed }: Look): string | undefined {
+  const path = observed.host.installedSocketPath ?? observed.host.socketPath;
+  const server = observed.items[`server.${path.split('/').at(-1) ?? ''}`];
+  return server?.state === 'present' && server.owner === 'fleet' ? path : undefined;
+}
+
+interface Swept {
+  readonly home: string;
+  /** Socket of the server that this destroy has ended. */
+  readonly ended: string | undefined;
+  readonly fleet: FleetName;
+  readonly files: FileReader;
+  readonly writer: FileWriter;
+}
+
+/** Records, holds and state go last: nothing reads them any more. Only below the fleet's own directories. */
+function sweep({ home, fleet, ended, files, writer }: Swept): void {
+  if (ended !== undefined && files.stat(ended)?.kind === 'socket') writer.remove(ended);
+  const own = fleetDirectory(home, fleet);
+  // What still lies beside these carries no mark of ours, and stays.
+  for (const tree of [`${own}/holds`, `${own}/record`, `${home}/state/${fleet}`]) removeTree(tree, files, writer);
+  for (const directory of [`${own}/launch`, own]) writer.removeDirectory(directory);
+  if (installedFleets(files, home).length > 0) return;
+  for (const name of ['fleets', 'libexec', 'bin']) writer.removeDirectory(`${home}/${name}`);
+  writer.remove(`${home}/state/lock`);
+  writer.removeDirectory(`${home}/state`);
+}
+
+function removeTree(path: string, files: FileReader, writer: FileWriter): void {
+  if (files.stat(path)?.kind !== 'directory') {
+    writer.remove(path);
+    return;
+  }
+  for (const name of files.list(path) ?? []) removeTree(`${path}/${name}`, files, writer);
+  writer.removeDirectory(path);
+}

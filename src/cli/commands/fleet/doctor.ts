@@ -1,0 +1,132 @@
+import { counted } from '../../../model/counted.ts';
+import type { Fleet } from '../../../model/fleet.ts';
+import { FleetError } from '../../../model/error.ts';
+import { textOf } from '../../../model/resource.ts';
+import { findProgram, SAFE_PATH } from '../../../host/environment.ts';
+import { identity } from '../../../host/identity.ts';
+import { hostProblems } from '../../../reconciler/host-checks.ts';
+import { look } from '../../../reconciler/pass.ts';
+import { APPLY } from '../../../reconciler/policy.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
+import { loadFleet } from '../../load-fleet.ts';
+import { createOutput, type CommonOptions } from '../../options.ts';
+import { printable } from '../../view/printable.ts';
+import { tmuxHazards } from '../../tmux-hazards.ts';
+
+type Result = 'ok' | 'warn' | 'bad';
+
+interface Check {
+  readonly check: string;
+  readonly result: Result;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Looks at everything mosaic stands on and names what is not as it should be. 0 unless something is bad (1). */
+export async function run(options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const place = await openPlace(options);
+  const checks = [
+    homeCheck(place),
+    await tmuxCheck(place),
+    ...(await manifestChecks(options, place)),
+    lingerCheck(place),
+  ];
+  output.text(checks.map(checkText).join('\n'));
+  output.data({ formatVersion: '1.0', checks: checks.map((check) => ({ ...check })) });
+  return checks.some(({ result }) => result === 'bad') ? 1 : 0;
+}
+
+const SIGNS: Readonly<Record<Result, string>> = { ok: 'ok  ', warn: 'warn', bad: 'BAD ' };
+
+const checkText = ({ check, result, message, hint }: Check): string =>
+  `${SIGNS[result]}  ${check}: ${printable(message)}${hint === undefined ? '' : `\n      ${printable(hint)}`}`;
+
+function homeCheck({ home, read }: Place): Check {
+  const there = read.files.stat(home) !== undefined;
+  return {
+    check: 'Mosaic home',
+    result: 'ok',
+    message: there ? `${home}, mode 0700, yours` : `${home}, not there yet`,
+  };
+}
+
+async function tmuxCheck({ exec }: Place): Promise<Check> {
+  const program = findProgram('tmux', SAFE_PATH);
+  if (program === undefined)
+    return { check: 'tmux', result: 'bad', message: 'not installed', hint: 'apt-get install tmux' };
+  const { stdout } = await exec([program, '-V'], { timeoutMs: 5_000 });
+  const version = stdout.trim().replace(/^tmux /, '');
+  const { supported, hazards } = tmuxHazards(version);
+  if (!supported)
+    return { check: 'tmux', result: 'bad', message: `${version} is too old`, hint: 'mosaic needs 3.3a or newer' };
+  return {
+    check: 'tmux',
+    result: 'ok',
+    message: `${version} at ${program}`,
+    ...(hazards.length === 0 ? {} : { hint: hazards.join('; ') }),
+  };
+}
+
+async function manifestChecks(options: CommonOptions, place: Place): Promise<readonly Check[]> {
+  try {
+    const { fleet, file } = await loadFleet(options, place);
+    const manifest: Check = {
+      check: 'manifest',
+      result: 'ok',
+      message: `${file}, ${counted(fleet.agents.length, 'agent')}`,
+    };
+    return [manifest, ...(await fleetChecks(fleet, place))];
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return [
+      {
+        check: 'manifest',
+        result: error.code === 'E_MANIFEST_MISSING' ? 'warn' : 'bad',
+        message: error.message,
+        hint: error.hint,
+      },
+    ];
+  }
+}
+
+async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]> {
+  const { observed } = await look(openEngine(place), fleet, APPLY);
+  const failed = observed.incomplete.map(({ provider, error }): Check => ({
+    check: provider,
+    result: 'bad',
+    message: error.message,
+  }));
+  const systemd: Check[] =
+    typeof observed.facts['systemd'] === 'string'
+      ? [
+          {
+            check: 'user manager',
+            result: 'ok',
+            message: `systemd ${observed.facts['systemd']}, units in ${textOf(observed.facts['unitDirectory'])}`,
+          },
+        ]
+      : [];
+  const socket: Check = { check: 'socket', result: 'ok', message: observed.host.socketPath };
+  const programs = fleet.agents.flatMap((agent) =>
+    hostProblems(agent, observed.host).map(({ message, hint }): Check => ({
+      check: `agent ${agent.name}`,
+      result: 'warn',
+      message,
+      hint,
+    })),
+  );
+  return [...failed, ...systemd, socket, ...programs];
+}
+
+function lingerCheck({ read }: Place): Check {
+  const { user } = identity();
+  if (read.files.stat(`/var/lib/systemd/linger/${user}`) !== undefined)
+    return { check: 'linger', result: 'ok', message: `on for ${user}` };
+  return {
+    check: 'linger',
+    result: 'warn',
+    message: `off for ${user}: agents end at logout and do not start at boot`,
+    hint: `loginctl enable-linger ${user}`,
+  };
+}

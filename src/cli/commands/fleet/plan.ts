@@ -1,0 +1,37 @@
+import { isEmpty, type Plan } from '../../../model/plan.ts';
+import { APPLY } from '../../../reconciler/policy.ts';
+import { look } from '../../../reconciler/pass.ts';
+import { openEngine, openPlace } from '../../context.ts';
+import { loadFleet } from '../../load-fleet.ts';
+import { refuseBlind } from '../../mutate.ts';
+import { createOutput, type CommonOptions } from '../../options.ts';
+import { planJson } from '../../view/plan-json.ts';
+import { planGithub, planMarkdown } from '../../view/plan-review.ts';
+import { planText } from '../../view/plan-text.ts';
+import { noteWarnings } from '../../view/warnings.ts';
+
+export interface PlanOptions extends CommonOptions {
+  readonly detailedExitcode?: boolean;
+  readonly verbose?: boolean;
+  readonly diff?: boolean;
+}
+
+function answer(plan: Plan, manifest: string, { output, verbose }: PlanOptions): string {
+  if (output === 'markdown') return planMarkdown(plan);
+  if (output === 'github') return planGithub(plan, manifest);
+  return planText(plan, { manifest, verbose: verbose === true });
+}
+
+/** Shows what an apply would do. Mutates nothing, takes no lock. */
+export async function run(options: PlanOptions): Promise<number> {
+  const output = createOutput(options);
+  const place = await openPlace(options);
+  const loaded = await loadFleet(options, place);
+  noteWarnings(loaded, output);
+  const seen = await look(openEngine(place), loaded.fleet, APPLY);
+  refuseBlind(seen);
+  output.text(answer(seen.plan, loaded.file, options));
+  if (options.diff === true) output.text((await import('../../view/plan-diff.ts')).planDiff(seen, place.read.files));
+  output.data(planJson(seen.plan));
+  return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
+}

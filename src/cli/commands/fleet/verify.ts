@@ -1,0 +1,77 @@
+import { isEmpty } from '../../../model/plan.ts';
+import { readJournal } from '../../../host/journal.ts';
+import { FINGERPRINT_FORMAT } from '../../../providers/tmux/fingerprint.ts';
+import { APPLY } from '../../../reconciler/policy.ts';
+import { look } from '../../../reconciler/pass.ts';
+import { proveDefaultTmux, type DefaultTmuxProof, type FingerprintRecord } from '../../../reconciler/verify.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
+import { loadFleet } from '../../load-fleet.ts';
+import { fingerprint, refuseBlind } from '../../mutate.ts';
+import { createOutput, type CommonOptions } from '../../options.ts';
+import { fileWriter } from '../../ports.ts';
+import { planJson } from '../../view/plan-json.ts';
+import { planText } from '../../view/plan-text.ts';
+import { proofJson, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
+
+export interface VerifyOptions extends CommonOptions {
+  readonly report?: string;
+}
+
+/** Proves that the plan is empty and that the user's own default tmux was not touched. 0, or 2 when one is not so. */
+export async function run(options: VerifyOptions): Promise<number> {
+  const output = createOutput(options);
+  const place = await openPlace(options);
+  const { fleet, file } = await loadFleet(options, place);
+  const engine = openEngine(place);
+  const [seen, now] = await Promise.all([look(engine, fleet, APPLY), fingerprint(place, engine, fleet)]);
+  refuseBlind(seen);
+  const record = readRecord(place, fleet.name);
+  const proof = proveDefaultTmux(record, now, strayCalls(place, fleet.name, now.path));
+  const verified = isEmpty(seen.plan) && proof.untouched;
+  const answer: VerifyAnswer = {
+    formatVersion: '1.0',
+    verified,
+    plan: planJson(seen.plan),
+    defaultTmux: proofJson(proof),
+  };
+  output.text(verifyText({ verified, proof, plan: planText(seen.plan, { manifest: file, verbose: false }) }));
+  output.data(answer);
+  if (options.report !== undefined) writeReport(options.report, answer, proof);
+  return verified ? 0 : 2;
+}
+
+function readRecord(place: Place, fleet: string): FingerprintRecord | undefined {
+  const text = place.read.files.read(`${place.home}/state/${fleet}/default-tmux.json`);
+  if (text === undefined) return undefined;
+  try {
+    const record: unknown = JSON.parse(text);
+    return isRecord(record) ? record : undefined;
+  } catch {
+    // A torn record is no record: the proof then rests on what is there now, and says so.
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is FingerprintRecord =>
+  typeof value === 'object' && value !== null && ['command', 'before', 'after'].every((key) => key in value);
+
+const LOG_BYTES = 16 * 1024 * 1024;
+
+/** Calls in our own log that went to the default server and are not the fingerprint, or that named no socket at all. */
+function strayCalls(place: Place, fleet: string, defaultPath: string): readonly string[] {
+  const records = readJournal(`${place.home}/state/${fleet}/exec.log`, LOG_BYTES);
+  return records.flatMap(({ argv }) => {
+    const words = Array.isArray(argv) ? argv.map(String) : [];
+    if (!(words[0] ?? '').endsWith('/tmux')) return [];
+    const socket = words[words.indexOf('-S') + 1];
+    const isStray = !words.includes('-S') || (socket === defaultPath && !words.includes(FINGERPRINT_FORMAT));
+    return isStray ? [words.slice(0, 8).join(' ')] : [];
+  });
+}
+
+function writeReport(path: string, answer: VerifyAnswer, proof: DefaultTmuxProof): void {
+  const writer = fileWriter();
+  const base = path.replace(/\.(json|md)$/, '');
+  writer.write(`${base}.json`, `${JSON.stringify(answer, undefined, 2)}\n`, 0o600);
+  writer.write(`${base}.md`, verifyMarkdown(answer, proof), 0o600);
+}

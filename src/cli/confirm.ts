@@ -1,0 +1,55 @@
+import { createInterface } from 'node:readline/promises';
+import { FleetError, type ErrorCode } from '../model/error.ts';
+import type { Blocked, Plan } from '../model/plan.ts';
+import type { CommonOptions, Output } from './options.ts';
+
+/** Asks when a running agent would end or something is deleted. Without a terminal only `--yes` goes on. */
+export async function confirmPlan(plan: Plan, options: CommonOptions, output: Output): Promise<void> {
+  const grave = plan.changes.filter(
+    ({ action, disruption }) => action === 'delete' || ['restart', 'kill', 'fleet'].includes(disruption),
+  );
+  if (grave.length === 0 || options.yes === true) return;
+  const agents = [...new Set(grave.map(({ group }) => group.replace(/^agent\./, '')))].join(', ');
+  await ask(
+    `This ends or deletes something of: ${agents}. Go on? [y/N] `,
+    (answer) => /^y(es)?$/i.test(answer),
+    output,
+  );
+}
+
+/** Asks one question on the terminal and refuses (exit 4) unless the answer is right. */
+export async function ask(question: string, isRight: (answer: string) => boolean, output: Output): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new FleetError('E_CONFIRM', 'this needs a confirmation, and there is no terminal to ask on', {
+      hint: 'Pass --yes if that is meant.',
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(question);
+    if (!isRight(answer.trim()))
+      throw new FleetError('E_CONFIRM', 'not confirmed, nothing was done', { hint: 'Nothing was changed.' });
+  } finally {
+    terminal.close();
+    output.note('');
+  }
+}
+
+/** What refuses a whole apply before its first step. */
+const WHOLE: ReadonlySet<Blocked['reason']> = new Set(['foreign-server', 'foreign-sessions', 'mass-delete']);
+
+const REFUSALS: Partial<Record<Blocked['reason'], ErrorCode>> = {
+  'foreign-server': 'E_FOREIGN_SERVER',
+  'foreign-sessions': 'E_FOREIGN_SESSIONS',
+  'mass-delete': 'E_MASS_DELETE',
+  self: 'E_SELF',
+};
+
+/** Throws when the plan is refused as a whole: nothing of it could be done, or nothing of it should. */
+export function refuseWhole(plan: Plan): void {
+  const isIdle = plan.changes.length === 0;
+  const refused = plan.blocked.find(({ reason }) => WHOLE.has(reason) || (isIdle && reason === 'self'));
+  if (refused === undefined) return;
+  const code = REFUSALS[refused.reason] ?? 'E_STATE';
+  throw new FleetError(code, refused.message, { hint: refused.hint });
+}

@@ -1,0 +1,122 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '../model/error.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { ReadPort } from '../model/host.ts';
+import type { HostFacts } from '../model/observed.ts';
+import type { JsonObject } from '../model/resource.ts';
+import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../host/environment.ts';
+import { createExec, type ExecRecord, type HostExec } from '../host/exec.ts';
+import { identity, type Identity } from '../host/identity.ts';
+import { createJournal } from '../host/journal.ts';
+import { openLog } from '../host/log.ts';
+import { checkHome, mosaicHome } from '../host/places.ts';
+import { filesProvider } from '../providers/files/provider.ts';
+import { startedWith, type Assets } from '../providers/files/spec.ts';
+import { systemdProvider } from '../providers/systemd/provider.ts';
+import { tmuxProvider } from '../providers/tmux/provider.ts';
+import type { Engine } from '../reconciler/pass.ts';
+import { collectFacts, runtimeDirectory } from './facts.ts';
+import type { CommonOptions } from './options.ts';
+import { readPort } from './ports.ts';
+
+/** What a command knows before it has read a manifest. */
+export interface Place {
+  readonly identity: Identity;
+  readonly env: Environment;
+  readonly home: string;
+  readonly read: ReadPort;
+  readonly exec: HostExec;
+  /** Calls made so far; the exec log of a mutating command. */
+  readonly calls: readonly ExecRecord[];
+}
+
+const EXEC_LOG_BYTES = 4 * 1024 * 1024;
+
+/** Finds the Mosaic home and opens the door to the machine. Refuses a home that is not safely the caller's. */
+export async function openPlace(options: CommonOptions): Promise<Place> {
+  const env = process.env;
+  const who = identity(env);
+  const calls: ExecRecord[] = [];
+  const log = await openLog(options.logLevel ?? 'silent');
+  const onCall = (record: ExecRecord): void => {
+    calls.push(record);
+    log.debug('call', callFields(record));
+  };
+  const exec = createExec({ env: childEnvironment(env, who), onCall });
+  const read = readPort(exec);
+  const home = mosaicHome({ flag: options.home, env, userHome: who.home });
+  const stat = read.files.stat(home);
+  if (stat !== undefined && stat.uid !== who.uid) {
+    throw new FleetError('E_WRONG_USER', `${home} belongs to uid ${stat.uid}, you are ${who.uid}`);
+  }
+  checkHome(home, stat, who.uid);
+  return { identity: who, env, home, read, exec, calls };
+}
+
+function childEnvironment(env: Environment, who: Identity): Record<string, string> {
+  const runtimeDir = runtimeDirectory(readPort(createExec()).files, env, who.uid);
+  return { ...cleanEnvironment(env), ...(runtimeDir === '' ? {} : { XDG_RUNTIME_DIR: runtimeDir }) };
+}
+
+/** Writes the calls of a mutating command to the fleet's exec log: the proof that none went to a foreign socket. */
+export function saveExecLog({ home, calls }: Place, fleet: string, onFailure: (error: FleetError) => void): void {
+  const log = createJournal(`${home}/state/${fleet}/exec.log`, { maxBytes: EXEC_LOG_BYTES, onFailure });
+  for (const call of calls) log.append(callFields(call));
+}
+
+const callFields = ({ argv, startedAtMs, ms, outcome }: ExecRecord): JsonObject => ({
+  argv: [...argv],
+  at: startedAtMs,
+  ms: Math.round(ms),
+  ...outcome,
+});
+
+/** The providers, ports and facts of one fleet: the composition root. */
+export function openEngine(place: Place, signal?: AbortSignal): Engine {
+  const assets = readAssets();
+  const programs = hostPrograms();
+  return {
+    providers: [
+      systemdProvider,
+      tmuxProvider(startedWith(assets)),
+      // Last: it reads files while the others wait for the programs they started.
+      filesProvider(assets),
+    ],
+    read: place.read,
+    tmux: programs.tmux,
+    hostFacts: (fleet: Fleet): HostFacts => collectFacts({ ...place, files: place.read.files, programs }, fleet),
+    activity: () => Promise.resolve({}),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** The package's own directory: where `bin`, `libexec` and `manifests` are. */
+export function packageDirectory(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(resolve(directory, 'package.json'))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new FleetError('E_INTERNAL', 'the package of mosaic has no package.json');
+    directory = parent;
+  }
+  return directory;
+}
+
+function readAssets(): Assets {
+  const directory = `${packageDirectory()}/libexec`;
+  const names = readdirSync(directory)
+    .filter((name) => name.includes('agent'))
+    .toSorted();
+  return { helpers: Object.fromEntries(names.map((name) => [name, readFileSync(`${directory}/${name}`, 'utf8')])) };
+}
+
+function hostPrograms(): HostFacts['programs'] {
+  return {
+    // Without tmux the usual place is named; doctor and the first call say that it is missing.
+    tmux: findProgram('tmux', SAFE_PATH) ?? '/usr/bin/tmux',
+    bash: findProgram('bash', SAFE_PATH) ?? '/bin/bash',
+    node: process.execPath,
+    cli: `${packageDirectory()}/bin/mosaic.js`,
+  };
+}

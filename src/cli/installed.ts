@@ -1,0 +1,109 @@
+import type { Agent, Fleet, Program, RestartPolicy, UpdatePolicy } from '../model/fleet.ts';
+import type { FileReader } from '../model/host.ts';
+import { isAgentName, isFleetName, isSocketName, type FleetName } from '../model/names.ts';
+import type { Condition } from '../model/plan.ts';
+import { FleetError } from '../model/error.ts';
+import { fleetDirectory, launchPath } from '../providers/files/client.ts';
+import { parseLaunch } from '../providers/files/launch.ts';
+import type { Place } from './context.ts';
+import { installedServer } from './facts.ts';
+import { loadFleet, ManifestError, type LoadedFleet } from './load-fleet.ts';
+import type { CommonOptions, Output } from './options.ts';
+import { printable } from './view/printable.ts';
+
+/** Fleets that this home holds, by the records of their servers. */
+export const installedFleets = (files: FileReader, home: string): readonly FleetName[] =>
+  (files.list(`${home}/fleets`) ?? [])
+    .filter(isFleetName)
+    .filter((name) => installedServer(files, home, name) !== undefined);
+
+/** The fleet as it is installed, from the marks alone: what a broken manifest leaves us with. */
+export function installedFleet(files: FileReader, home: string, name: FleetName): Fleet {
+  const server = installedServer(files, home, name);
+  const socket = server?.socket.split('/').at(-1) ?? '';
+  if (server === undefined || !isSocketName(socket)) {
+    throw new FleetError('E_MANIFEST_MISSING', `no fleet ${name} is installed in ${home}`);
+  }
+  const agents = (files.list(`${fleetDirectory(home, name)}/launch`) ?? []).filter(isAgentName).flatMap((agent) => {
+    const launch = parseLaunch(files.read(launchPath(home, name, agent)) ?? '')?.launch;
+    return launch === undefined ? [] : [installedAgent(agent, launch)];
+  });
+  return {
+    name,
+    socket,
+    tmpdir: undefined,
+    historyLimit: 20_000,
+    size: server.size,
+    options: {},
+    notify: [],
+    supervisor: server.supervisor === 'tmux' ? 'tmux' : 'systemd',
+    agentsMayManage: false,
+    adapters: {},
+    agents,
+  };
+}
+
+type InstalledLaunch = NonNullable<ReturnType<typeof parseLaunch>>['launch'];
+
+function installedAgent(name: Agent['name'], launch: InstalledLaunch): Agent {
+  const program: Program = { kind: 'command', argv: launch.command };
+  return {
+    name,
+    description: launch.description,
+    labels: launch.labels,
+    program,
+    workingDirectory: launch.workingDirectory,
+    path: launch.path.split(':').slice(0, -1),
+    env: launch.env,
+    envFiles: launch.envFiles,
+    state: 'running',
+    restart: { policy: oneOf(launch.restart, RESTARTS), delayMs: 2000, burst: 5, windowMs: 60_000 },
+    stop: { timeoutMs: launch.stop * 1000 },
+    limits: {},
+    updatePolicy: oneOf(launch.updatePolicy, UPDATES),
+    resume: launch.resume,
+    adapter: launch.adapter,
+    protect: launch.protect,
+    line: 0,
+  };
+}
+
+const RESTARTS: readonly [RestartPolicy, ...RestartPolicy[]] = ['on-failure', 'always', 'never'];
+const UPDATES: readonly [UpdatePolicy, ...UpdatePolicy[]] = ['when-idle', 'immediate', 'manual'];
+
+/** The first is what an unreadable value falls back to. */
+const oneOf = <T extends string>(text: string, known: readonly [T, ...T[]]): T =>
+  known.find((word) => word === text) ?? known[0];
+
+export interface FleetInForce {
+  readonly fleet: Fleet;
+  readonly loaded?: LoadedFleet;
+  /** ManifestInvalid, when the manifest could not be used and what is installed stands in for it. */
+  readonly conditions: readonly Condition[];
+}
+
+/** The manifest's fleet; with a broken or missing manifest, the one that is installed here. */
+export async function loadFleetOrInstalled(
+  options: CommonOptions,
+  place: Place,
+  output: Output,
+): Promise<FleetInForce> {
+  try {
+    const loaded = await loadFleet(options, place);
+    return { fleet: loaded.fleet, loaded, conditions: [] };
+  } catch (error) {
+    const [name, ...others] = installedFleets(place.read.files, place.home);
+    if (!(error instanceof FleetError) || error.exit !== 65 || name === undefined || others.length > 0) throw error;
+    const condition = manifestInvalid(error);
+    output.note(`warning: ${condition.message}; going by what is installed`);
+    return { fleet: installedFleet(place.read.files, place.home, name), conditions: [condition] };
+  }
+}
+
+function manifestInvalid(error: FleetError): Condition {
+  const first =
+    error instanceof ManifestError ? error.diagnostics.find(({ severity }) => severity === 'error') : undefined;
+  const message =
+    first === undefined ? error.message : `${first.file}:${first.line}:${first.col}: ${printable(first.message)}`;
+  return { type: 'ManifestInvalid', status: 'True', reason: first === undefined ? 'Unreadable' : 'Refused', message };
+}

@@ -1,0 +1,67 @@
+import { basename } from 'node:path';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { FleetError } from '../model/error.ts';
+import type { Fleet } from '../model/fleet.ts';
+import { readManifestFile } from '../host/manifest-file.ts';
+import { manifestPath } from '../host/places.ts';
+import type { Place } from './context.ts';
+import { cacheKey, recall } from './manifest-cache.ts';
+import type { CommonOptions } from './options.ts';
+
+/** A manifest that cannot be used, with everything that is wrong in it. */
+export class ManifestError extends FleetError {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: string;
+
+  constructor(message: string, diagnostics: readonly Diagnostic[], source: string) {
+    super('E_MANIFEST', message);
+    this.diagnostics = diagnostics;
+    this.source = source;
+  }
+}
+
+export interface LoadedFleet {
+  readonly fleet: Fleet;
+  readonly path: string;
+  /** Base name, as plans and messages show it. */
+  readonly file: string;
+  readonly warnings: readonly Diagnostic[];
+  /** Names exactly this text under exactly this build. */
+  readonly key: string;
+}
+
+/** Reads and checks the manifest a command is about. Throws ManifestError with every diagnostic. */
+export async function loadFleet(
+  options: CommonOptions,
+  place: Pick<Place, 'env' | 'home' | 'read'>,
+): Promise<LoadedFleet> {
+  const path = manifestPath({ flag: options.manifest, env: place.env, home: place.home, cwd: process.cwd() });
+  const bytes = path === '-' ? await readStandardInput() : readManifestFile(path).bytes;
+  const file = path === '-' ? 'stdin' : basename(path);
+  const key = cacheKey(bytes);
+  const known = recall(place.read.files, place.home, key);
+  if (known !== undefined)
+    return { fleet: known.fleet, warnings: known.warnings.map((one) => ({ ...one, file })), path, file, key };
+  const { parseFleet } = await import('../manifest/parse.ts');
+  const { fleet, diagnostics, text } = parseFleet(bytes, file);
+  if (fleet === undefined) {
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+    throw new ManifestError(`${file} has ${errors} ${errors === 1 ? 'error' : 'errors'}`, diagnostics, text);
+  }
+  return { fleet, path, file, warnings: diagnostics, key };
+}
+
+const MAX_STDIN_BYTES = 1024 * 1024 + 1;
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- without an encoding a stream gives bytes
+    const bytes = chunk as Buffer;
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > MAX_STDIN_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,60 @@
+import { CommanderError } from 'commander';
+import { ERRORS, FleetError } from '../model/error.ts';
+import { createProgram } from './program.ts';
+import { interruptedExit } from './signals.ts';
+import { failureJson, failureText } from './view/failure.ts';
+
+// The build puts the version of package.json in its place.
+// oxlint-disable-next-line no-underscore-dangle
+declare const __MOSAIC_VERSION__: string;
+
+/** Runs one command line and sets the exit code. Nothing below this module ends the process. */
+async function main(argv: readonly string[]): Promise<number> {
+  const json = argv.some(
+    (arg, at) =>
+      arg === '--output=json' ||
+      arg === '-ojson' ||
+      (arg === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')),
+  );
+  const { command, exit } = createProgram(__MOSAIC_VERSION__);
+  quietly(command);
+  try {
+    if (argv[0] === 'completion' || argv[0] === 'complete')
+      await (await import('./completion.ts')).addCompletion(command);
+    await command.parseAsync([...argv], { from: 'user' });
+    return interruptedExit() ?? exit();
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const failure = asFleetError(error);
+    if (json) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
+    process.stderr.write(`${failureText(failure)}\n`);
+    return interruptedExit() ?? failure.exit;
+  }
+}
+
+/** Usage errors are thrown, not printed by commander; help goes to stdout. */
+function quietly(command: ReturnType<typeof createProgram>['command']): void {
+  for (const one of [command, ...command.commands, ...command.commands.flatMap((child) => child.commands)]) {
+    one.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
+}
+
+function asFleetError(error: unknown): FleetError {
+  if (error instanceof FleetError) return error;
+  if (error instanceof CommanderError) {
+    const help = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
+    return new FleetError('E_USAGE', help);
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new FleetError('E_INTERNAL', message, { cause: error });
+}
+
+// The YAML parser would print its tokens on stdout if these were set.
+delete process.env['LOG_TOKENS'];
+delete process.env['LOG_STREAM'];
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe went away: there is nobody left to tell.
+  process.exitCode = error.code === 'EPIPE' ? 141 : ERRORS.E_INTERNAL.exit;
+  if (error.code === 'EPIPE') process.exit();
+});
+process.exitCode = await main(process.argv.slice(2));

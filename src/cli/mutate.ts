@@ -1,0 +1,160 @@
+import { FleetError, isErrorCode } from '../model/error.ts';
+import type { WritePort } from '../model/host.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Fingerprint } from '../model/fingerprint.ts';
+import { isEmpty, type Hold, type Plan } from '../model/plan.ts';
+import { systemClock } from '../host/clock.ts';
+import { createJournal } from '../host/journal.ts';
+import { acquireLock } from '../host/lock.ts';
+import { defaultTmuxSocket } from '../host/places.ts';
+import { fingerprintDefault } from '../providers/tmux/fingerprint.ts';
+import type { Step } from '../reconciler/execute.ts';
+import { act, look, replan, type Engine, type Look } from '../reconciler/pass.ts';
+import { APPLY, type Policy } from '../reconciler/policy.ts';
+import { parseDuration } from '../manifest/words.ts';
+import { saveExecLog, type Place } from './context.ts';
+import type { CommonOptions, Output } from './options.ts';
+import { writePort } from './ports.ts';
+import { tidy } from './tidy.ts';
+import { stepLine } from './view/step.ts';
+
+/** One mutating command: the fleet it is about, what it may do, and what to ask before. */
+export interface Mutation {
+  readonly command: string;
+  readonly fleet: Fleet;
+  readonly policy: Policy;
+  /** The holds as they will be once `prepare` has run: the plan is made for that, and confirmed before. */
+  readonly holds?: (holds: readonly Hold[]) => readonly Hold[];
+  /** Refuses, or asks; runs after the plan and before the first step. */
+  readonly confirm: (plan: Plan) => Promise<void>;
+  /** Writes what the command itself decides (a hold, say), once it is confirmed. */
+  readonly prepare?: (port: WritePort, plan: Plan) => void;
+  /** Changes the plan's input, where the command is not about the manifest (destroy). */
+  readonly adjust?: (look: Look) => Look;
+}
+
+export interface MutationResult {
+  readonly before: Look;
+  readonly after: Look;
+  readonly steps: readonly Step[];
+  /** What is left of the whole fleet, where the command was about a part of it. */
+  readonly rest: Plan;
+  /** 0 when everything that was to be done is done, 3 when something is left. */
+  readonly exit: 0 | 3;
+}
+
+const JOURNAL_BYTES = 1024 * 1024;
+
+/** Lock, fingerprint, look, plan, confirm, act, look again, fingerprint, log: the one way anything is changed. */
+export async function mutate(
+  place: Place,
+  engine: Engine,
+  mutation: Mutation,
+  io: { options: CommonOptions; output: Output },
+): Promise<MutationResult> {
+  const { fleet } = mutation;
+  const port = writePort(place.read, systemClock);
+  const state = `${place.home}/state/${fleet.name}`;
+  port.writer.makeDirectory(state, 0o700);
+  const lock = await acquireLock(`${place.home}/state/lock`, {
+    exec: place.exec,
+    clock: systemClock,
+    waitMs: lockWaitMs(io.options),
+    holder: `mosaic ${mutation.command}`,
+    ...(engine.signal === undefined ? {} : { signal: engine.signal }),
+  });
+  try {
+    tidy(place.read.files, fleet.name, engine.hostFacts(fleet));
+    const before = await fingerprint(place, engine, fleet);
+    const result = await underLock(place, engine, mutation, { ...io, port });
+    const after = await fingerprint(place, engine, fleet);
+    const record = { formatVersion: '1.0', command: `mosaic ${mutation.command}`, before, after };
+    port.writer.write(`${state}/default-tmux.json`, `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+    return result;
+  } finally {
+    saveExecLog(place, fleet.name, (error) => io.output.note(`warning: ${error.message}`));
+    lock.release();
+  }
+}
+
+function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
+  const ms = parseDuration(lockTimeout);
+  if (ms === undefined)
+    throw new FleetError('E_USAGE', `--lock-timeout takes a duration such as 10s, not ${JSON.stringify(lockTimeout)}`);
+  return ms;
+}
+
+interface Bench {
+  readonly output: Output;
+  readonly port: WritePort;
+}
+
+async function underLock(
+  place: Place,
+  engine: Engine,
+  mutation: Mutation,
+  { output, port }: Bench,
+): Promise<MutationResult> {
+  const { fleet, policy, adjust = (seen: Look) => seen } = mutation;
+  const before = adjust(await look(withHolds(engine, mutation), fleet, policy));
+  refuseBlind(before);
+  await mutation.confirm(before.plan);
+  mutation.prepare?.(port, before.plan);
+  const journal = createJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, {
+    maxBytes: JOURNAL_BYTES,
+    onFailure: (error) => output.note(`warning: ${error.message}`),
+  });
+  const { steps } = await act(engine, before, port, (step) => {
+    output.note(stepLine(step));
+    if (!step.change.address.startsWith('session.') && !step.change.address.startsWith('server.')) return;
+    const { group, action, reason, because } = step.change;
+    journal.append({
+      at: systemClock.nowMs(),
+      group,
+      action,
+      reason,
+      because,
+      result: step.result,
+      command: mutation.command,
+      by: actor(place, before),
+    });
+  });
+  const after = steps.length === 0 ? before : adjust(await look(engine, fleet, { ...policy, intents: {} }));
+  const failed = steps.some(({ result }) => result !== 'done');
+  const isPart = policy.only !== undefined || policy.installOnly;
+  const rest = isPart ? replan(after, APPLY) : after.plan;
+  return { before, after, steps, rest, exit: failed || !isEmpty(after.plan) ? 3 : 0 };
+}
+
+const withHolds = (engine: Engine, { holds = (same) => same }: Mutation): Engine => ({
+  ...engine,
+  hostFacts: (fleet) => {
+    const facts = engine.hostFacts(fleet);
+    return { ...facts, holds: holds(facts.holds) };
+  },
+});
+
+/** tmux or the user manager is not there at all: the command ends with 69, not with a plan full of unknowns. */
+export function refuseBlind({ observed, plan }: Look): void {
+  for (const { error } of observed.incomplete) {
+    if (isErrorCode(error.code) && UNAVAILABLE.has(error.code)) throw new FleetError(error.code, error.message);
+  }
+  if (observed.incomplete.length > 1)
+    throw new FleetError('E_TMUX', plan.blocked[0]?.message ?? 'nothing could be observed');
+}
+
+const UNAVAILABLE: ReadonlySet<string> = new Set(['E_NO_SYSTEMD', 'E_NO_USER_MANAGER', 'E_TMUX_MISSING']);
+
+const actor = ({ identity }: Place, { observed }: Look): string =>
+  observed.host.self === undefined ? `user ${identity.user}` : `agent ${observed.host.self}`;
+
+/** The user's own default server, as it is now. */
+export function fingerprint(place: Place, engine: Engine, fleet: Fleet): Promise<Fingerprint> {
+  const { files } = place.read;
+  const path = defaultTmuxSocket(
+    place.env,
+    place.identity.uid,
+    (directory) => files.stat(directory)?.kind === 'directory',
+  );
+  return fingerprintDefault(place.read, { tmux: engine.tmux, path, fleet: fleet.name });
+}

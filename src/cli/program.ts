@@ -1,0 +1,159 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** A command's action resolves to its exit code; modules are loaded only for the command that runs. */
+type Action = (options: never, args: readonly string[]) => Promise<number> | number;
+
+export interface Program {
+  readonly command: Command;
+  /** Exit code of the action that ran; 0 before. */
+  readonly exit: () => number;
+}
+
+/** The whole command tree. Defining it loads nothing of what the commands do. */
+export function createProgram(version: string): Program {
+  const root = new Command('mosaic')
+    .description('Keeps a fleet of coding agents in tmux as a manifest says.')
+    .version(version, '-V, --version')
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mosaic fleet init --agent coder=codex\n  mosaic fleet plan\n  mosaic fleet apply\n  mosaic fleet status',
+    );
+  let exit = 0;
+  const does: Does = (command, action, formats = ['text', 'json']) =>
+    common(command, formats).action(async () => {
+      exit = await action(command.opts<never>(), command.args);
+    });
+  root.command('completion').description('print a completion script for bash, zsh or fish').argument('<shell>');
+  fleetCommands(root.command('fleet').description('plan, apply and look after the fleet'), does);
+  return { command: root, exit: () => exit };
+}
+
+type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
+
+const REVIEW_FORMATS = ['text', 'json', 'markdown', 'github'];
+
+function common(command: Command, formats: readonly string[]): Command {
+  return command
+    .addOption(new Option('-o, --output <format>', 'how the answer is printed').choices(formats).default('text'))
+    .addOption(once('--home <directory>', 'the Mosaic home (default: $MOSAIC_HOME, ~/.config/mosaic)'))
+    .addOption(once('-f, --manifest <file>', 'the manifest (default: $MOSAIC_MANIFEST, fleet.yaml in the home)'))
+    .option('--no-color', 'plain text (also: NO_COLOR)')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged on stderr')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('silent'),
+    );
+}
+
+/** An option that says where to work: given twice, one of the two would be ignored without a word. */
+function once(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string | undefined) => {
+    if (before !== undefined) throw new InvalidArgumentError('It was given twice.');
+    if (value === '') throw new InvalidArgumentError('It is empty.');
+    return value;
+  });
+}
+
+const mutating = (command: Command): Command =>
+  command
+    .option('-y, --yes', 'answer every question with yes')
+    .option('--lock-timeout <duration>', 'how long to wait for another mosaic to end', '10s');
+
+function fleetCommands(fleet: Command, does: Does): void {
+  lookCommands(fleet, does);
+  changeCommands(fleet, does);
+  does(
+    fleet
+      .command('init')
+      .description('write a first manifest')
+      .option('--fleet <name>', 'name of the fleet', 'canary')
+      .option('--socket <name>', 'name of its tmux socket (default: mosaic-factory when free)')
+      .option(
+        '--agent <name=command>',
+        'an agent; can be given again',
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+      )
+      .addHelpText(
+        'after',
+        "\nExample:\n  mosaic fleet init --agent coder=codex --agent reviewer='codex --profile review'",
+      ),
+    async (options) => (await import('./commands/fleet/init.ts')).run(options),
+  );
+}
+
+function lookCommands(fleet: Command, does: Does): void {
+  does(
+    fleet
+      .command('validate')
+      .description('check manifests as text; needs nothing but Node')
+      .argument('[file...]')
+      .option('--strict', 'warnings count as errors'),
+    async (options, files) => (await import('./commands/fleet/validate.ts')).run(files, options),
+    REVIEW_FORMATS,
+  );
+  does(
+    fleet
+      .command('plan')
+      .description('show what an apply would do; changes nothing')
+      .option('--detailed-exitcode', '2 when there is something to do')
+      .option('-v, --verbose', 'every resource and field')
+      .option('--diff', 'the text of scripts and units that would change')
+      .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
+    async (options) => (await import('./commands/fleet/plan.ts')).run(options),
+    REVIEW_FORMATS,
+  );
+  does(fleet.command('status').description('a line per agent, and what you should know'), async (options) =>
+    (await import('./commands/fleet/status.ts')).run(options),
+  );
+  does(
+    fleet
+      .command('verify')
+      .description('prove that the plan is empty and your own tmux untouched')
+      .option('--report <file>', 'write the evidence as FILE.json and FILE.md'),
+    async (options) => (await import('./commands/fleet/verify.ts')).run(options),
+  );
+  does(
+    fleet
+      .command('log')
+      .description('what started, ended or changed, and who asked')
+      .argument('[agent...]')
+      .option('-n, --lines <number>', 'the last so many', '50'),
+    async (options, agents) => (await import('./commands/fleet/log.ts')).run(agents, options),
+  );
+  does(fleet.command('doctor').description('look at tmux, systemd and this host'), async (options) =>
+    (await import('./commands/fleet/doctor.ts')).run(options),
+  );
+}
+
+function changeCommands(fleet: Command, does: Does): void {
+  does(
+    mutating(fleet.command('apply').description('make the fleet as the manifest says').argument('[agent...]'))
+      .option('--now', 'restart agents at work as well')
+      .option('--allow-delete <number>', 'how many agents may be deleted at once')
+      .option('--dry-run', 'the same as plan')
+      .option('-v, --verbose', 'every resource and field'),
+    async (options, agents) => (await import('./commands/fleet/apply.ts')).run(agents, options),
+  );
+  does(mutating(fleet.command('install').description('write scripts and units; start nothing')), async (options) =>
+    (await import('./commands/fleet/install.ts')).run(options),
+  );
+  const verbs = {
+    start: 'start agents, and lift their hold',
+    stop: 'stop agents and hold them, over reboots too',
+    restart: 'a new process for exactly these agents',
+  } as const;
+  for (const verb of ['start', 'stop', 'restart'] as const) {
+    does(mutating(fleet.command(verb).description(verbs[verb]).argument('[agent...]')), async (options, agents) =>
+      (await import('./commands/fleet/run-state.ts')).run(verb, agents, options),
+    );
+  }
+  does(
+    mutating(fleet.command('destroy').description('remove everything of the fleet that carries our marks'))
+      .option('--fleet <name>', 'which fleet of this home')
+      .option('--include-protected', 'protected agents as well')
+      .option('--with-foreign', 'even if sessions that are not ours end with the server'),
+    async (options) => (await import('./commands/fleet/destroy.ts')).run(options),
+  );
+}

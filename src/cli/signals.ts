@@ -1,0 +1,24 @@
+type Ending = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+
+const CODES: Readonly<Record<Ending, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const ENDINGS: readonly Ending[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
+let interrupted: Ending | undefined;
+
+/** Exit code of the signal that asked this process to stop, if one did. */
+export const interruptedExit = (): number | undefined => (interrupted === undefined ? undefined : CODES[interrupted]);
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP: the command stops before its next step. A second one ends it at once. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ENDINGS) {
+    process.once(name, () => {
+      // With no handler left the second one ends the process as the system does.
+      for (const each of ENDINGS) process.removeAllListeners(each);
+      interrupted = name;
+      process.stderr.write('stopping before the next step; once more to stop at once\n');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}

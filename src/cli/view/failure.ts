@@ -1,0 +1,19 @@
+import type { FleetError } from '../../model/error.ts';
+import type { JsonObject } from '../../model/resource.ts';
+import { ManifestError } from '../load-fleet.ts';
+import { diagnosticsText, toJson } from './diagnostics.ts';
+import { printable } from './printable.ts';
+
+/** What went wrong and the next step, for people. */
+export function failureText(error: FleetError): string {
+  const lines = error.code === 'E_INTERNAL' ? error.message : printable(error.message);
+  const story = error instanceof ManifestError ? `${diagnosticsText(error.diagnostics, error.source)}\n` : '';
+  return `${story}error: ${lines}\n  ${printable(error.hint)}`;
+}
+
+/** The same as JSON on stdout: an answer is always valid JSON when JSON was asked for. */
+export const failureJson = (error: FleetError): JsonObject => ({
+  formatVersion: '1.0',
+  error: { code: error.code, message: error.message, hint: error.hint, exit: error.exit },
+  diagnostics: error instanceof ManifestError ? error.diagnostics.map(toJson) : [],
+});

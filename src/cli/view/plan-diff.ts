@@ -1,0 +1,28 @@
+import { createTwoFilesPatch } from 'diff';
+import type { FileReader } from '../../model/host.ts';
+import { textOf } from '../../model/resource.ts';
+import type { Change } from '../../model/plan.ts';
+import { pathOf } from '../../providers/files/client.ts';
+import { unitPathOf } from '../../providers/systemd/observe.ts';
+import type { Look } from '../../reconciler/pass.ts';
+import { printable } from './printable.ts';
+
+/** Unified diffs of the scripts and units a plan would write. Launch data is left to the patch, which hides secrets. */
+export function planDiff({ fleet, observed, plan }: Look, files: FileReader): string {
+  const units = textOf(observed.facts['unitDirectory']);
+  const path = ({ address }: Change): string =>
+    address.startsWith('unit.')
+      ? unitPathOf(units, fleet.name, address)
+      : pathOf(observed.host.home, fleet.name, address);
+  const diffs = plan.changes.flatMap((change) => {
+    const body = change.desired?.body;
+    const isShown = /^(file|unit)\./.test(change.address) && body?.kind === 'text' && !body.text.includes('\0');
+    return isShown ? [oneDiff(path(change), files.read(path(change)) ?? '', body.text)] : [];
+  });
+  return diffs.join('');
+}
+
+function oneDiff(path: string, before: string, after: string): string {
+  const lines = createTwoFilesPatch(path, path, before, after, '', '', { context: 3 }).split('\n').slice(1);
+  return lines.map(printable).join('\n');
+}

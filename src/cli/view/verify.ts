@@ -1,0 +1,71 @@
+import { counted } from '../../model/counted.ts';
+import type { Fingerprint } from '../../model/fingerprint.ts';
+import { textOf, type JsonObject } from '../../model/resource.ts';
+import type { DefaultTmuxProof } from '../../reconciler/verify.ts';
+import { printable } from './printable.ts';
+
+/** The answer of `verify` as scripts read it. */
+export interface VerifyAnswer {
+  readonly formatVersion: string;
+  readonly verified: boolean;
+  readonly plan: JsonObject;
+  readonly defaultTmux: JsonObject;
+}
+
+export const proofJson = (proof: DefaultTmuxProof): JsonObject => ({
+  ...proof,
+  before: fingerprintJson(proof.before),
+  after: fingerprintJson(proof.after),
+});
+
+const fingerprintJson = (fingerprint: Fingerprint): JsonObject => ({ ...fingerprint });
+
+/** Both halves of the proof, and the verdict last. */
+export function verifyText(input: { verified: boolean; proof: DefaultTmuxProof; plan: string }): string {
+  const { verified, proof, plan } = input;
+  return [
+    plan.trimEnd(),
+    `Default tmux: ${proofLine(proof)}`,
+    ...proof.because.map((line) => `  touched: ${printable(line)}`),
+    ...proof.byUser.map((line) => `  by you: ${printable(line)}`),
+    verified ? 'Verified.' : 'NOT verified.',
+    '',
+  ].join('\n');
+}
+
+function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): string {
+  const what =
+    after.state === 'present'
+      ? `server pid ${after.pid ?? 0}, ${counted(after.sessions.length, 'session')}`
+      : 'no server';
+  const since =
+    basis === 'record' ? `${before.state} before the last command, ${after.state} now` : 'no record yet, as it is now';
+  return `${untouched ? 'untouched' : 'TOUCHED'} (${what}; ${since})`;
+}
+
+/** The evidence as a page: what was compared, and with what outcome. */
+export function verifyMarkdown(answer: VerifyAnswer, proof: DefaultTmuxProof): string {
+  const row = (name: string, value: unknown): string => `| ${name} | ${String(value)} |`;
+  const { plan } = answer;
+  const rows = (['path', 'state', 'pid', 'startTime', 'inode'] as const).map(
+    (key) => `| ${key} | ${String(proof.before[key] ?? '-')} | ${String(proof.after[key] ?? '-')} |`,
+  );
+  return [
+    `# Verify: fleet ${textOf(plan['fleet'])}`,
+    '',
+    '| check | result |',
+    '|---|---|',
+    row('verified', answer.verified),
+    row('plan is empty', plan['empty']),
+    row('default tmux untouched', proof.untouched),
+    row('basis', proof.basis),
+    '',
+    '| default tmux server | before | now |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    ...proof.byUser.map((line) => `- by the user: ${printable(line)}`),
+    ...proof.because.map((line) => `- touched: ${printable(line)}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,97 @@
+import { chmodSync, closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FleetError } from '../model/error.ts';
+import { effectiveUid } from './identity.ts';
+import { errnoOf, ioError } from './io-error.ts';
+
+/** open(2) on Linux: a handle that needs no read permission, as the way to a home may grant search alone. */
+const O_PATH = 0o10000000;
+
+/** A directory held open, and whether it lies within what the caller owns. */
+interface Place {
+  readonly fd: number;
+  readonly path: string;
+  readonly own: boolean;
+}
+
+/**
+ * Calls `use` with a name of the directory that stays bound to it, whatever is renamed or linked meanwhile; undefined
+ * when it does not exist. From the first directory of the caller's own on, symbolic links on the way are E_SYMLINK.
+ */
+export function withDirectory<T>(path: string, use: (pinned: string) => T): T | undefined {
+  return walk(path, enter, (place) => use(pinned(place)));
+}
+
+/** Like `mkdir -p` without following links: what is created has exactly `mode` and is durable; what exists is left. */
+export function ensureDirectory(path: string, mode: number): void {
+  walk(
+    path,
+    (parent, name) => enter(parent, name) ?? create(parent, name, mode),
+    () => undefined,
+  );
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(directory: string): void {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+type Step = (parent: Place, name: string) => Place | undefined;
+
+function walk<T>(path: string, step: Step, use: (place: Place) => T): T | undefined {
+  if (resolve(path) !== path) throw new FleetError('E_INTERNAL', `not an absolute, plain path: ${path}`);
+  let place: Place = { fd: openSync('/', O_PATH | constants.O_DIRECTORY), path: '/', own: false };
+  try {
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      const next = step(place, name);
+      if (next === undefined) return undefined;
+      closeSync(place.fd);
+      place = next;
+    }
+    return use(place);
+  } finally {
+    closeSync(place.fd);
+  }
+}
+
+function enter(parent: Place, name: string): Place | undefined {
+  const path = join(parent.path, name);
+  const at = `${pinned(parent)}/${name}`;
+  try {
+    const fd = openSync(at, O_PATH | constants.O_DIRECTORY | (parent.own ? constants.O_NOFOLLOW : 0));
+    return { fd, path, own: parent.own || fstatSync(fd).uid === effectiveUid() };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOTDIR' && isSymlink(at)) {
+      throw new FleetError('E_SYMLINK', `${path} is a symbolic link`, { cause: error });
+    }
+    throw ioError('open the directory', path, error);
+  }
+}
+
+function create(parent: Place, name: string, mode: number): Place {
+  const path = join(parent.path, name);
+  try {
+    mkdirSync(`${pinned(parent)}/${name}`, { mode: mode & 0o700 });
+    const place = enter(parent, name);
+    if (place === undefined) throw new FleetError('E_IO', `cannot create ${path}: it vanished again`);
+    chmodSync(pinned(place), mode);
+    syncDirectory(pinned(parent));
+    return place;
+  } catch (error) {
+    const raced = errnoOf(error) === 'EEXIST' ? enter(parent, name) : undefined;
+    if (raced !== undefined) return raced;
+    throw ioError('create the directory', path, error);
+  }
+}
+
+const pinned = (place: Place): string => `/proc/self/fd/${place.fd}`;
+
+function isSymlink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}

@@ -1,0 +1,228 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { ExecFailure, type ExecOptions, type ExecResult } from '../model/host.ts';
+import { cleanEnvironment, findProgram, SAFE_PATH } from './environment.ts';
+import { errnoOf } from './io-error.ts';
+
+/** Bytes of stdout and stderr together that a program may write. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** How long is read on after the program's exit: a server it started may hold the pipes open for ever. */
+const DRAIN_MS = 250;
+
+type Argv = readonly [string, ...string[]];
+type Reason = ExecFailure['reason'];
+
+export interface ExecRecord {
+  readonly argv: Argv;
+  readonly startedAtMs: number;
+  readonly ms: number;
+  readonly outcome: { readonly exitCode: number } | { readonly failure: Reason };
+}
+
+export interface ExecSettings {
+  /** The environment of calls that bring none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Directories for bare program names; relative ones are ignored. */
+  readonly path?: readonly string[];
+  /** Told about every call once it is over. */
+  readonly onCall?: (record: ExecRecord) => void;
+}
+
+/** What the host room itself may ask for beyond the port. */
+export interface HostExecOptions extends ExecOptions {
+  /** An open file of ours that becomes the child's descriptor 3. */
+  readonly descriptor?: number;
+}
+
+/** An `Exec` that can also hand an open file to the child. */
+export type HostExec = (argv: Argv, options: HostExecOptions) => Promise<ExecResult>;
+
+/**
+ * The door to other programs. A child runs in `/`, in a process group of its own (a Ctrl-C on the terminal is not
+ * for it), and does not outlive us. Time-out, abort and overflow kill the group with SIGKILL.
+ */
+export function createExec(settings: ExecSettings = {}): HostExec {
+  const env = settings.env ?? cleanEnvironment();
+  const path = settings.path ?? SAFE_PATH;
+  return async (argv, options) => {
+    const startedAtMs = Date.now();
+    const started = performance.now();
+    const report = (outcome: ExecRecord['outcome']): void =>
+      settings.onCall?.({ argv, startedAtMs, ms: performance.now() - started, outcome });
+    try {
+      const result = await run(argv, { env, ...options }, path);
+      report({ exitCode: result.exitCode });
+      return result;
+    } catch (error) {
+      if (error instanceof ExecFailure) report({ failure: error.reason });
+      throw error;
+    }
+  };
+}
+
+/** Runs a program on the caller's own terminal and resolves to its exit code, or 128 + n after signal n. */
+export async function runOnTerminal(argv: Argv, env: Readonly<Record<string, string>>): Promise<number> {
+  const [file, args] = locate(argv, SAFE_PATH);
+  const { execa } = await import('execa');
+  const { constants } = await import('node:os');
+  const result = await execa(file, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
+  if (result.signal !== undefined) return 128 + constants.signals[result.signal];
+  if (result.exitCode === undefined) throw spawnFailure(argv, result.cause);
+  return result.exitCode;
+}
+
+function locate(argv: Argv, path: readonly string[]): [file: string, args: readonly string[]] {
+  const [program, ...args] = argv;
+  const file = findProgram(program, path);
+  if (file === undefined) throw new ExecFailure('missing', argv, `${program} is not in ${path.join(':')}`);
+  return [file, args];
+}
+
+/** A child process and its end, however it came about. */
+interface Child {
+  readonly process: Pick<ChildProcess, 'pid' | 'exitCode' | 'signalCode' | 'stdout' | 'stderr' | 'once'>;
+  readonly ended: PromiseLike<Ended>;
+}
+
+interface Ended {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly cause?: unknown;
+}
+
+async function run(argv: Argv, options: HostExecOptions, path: readonly string[]): Promise<ExecResult> {
+  const [file, args] = locate(argv, path);
+  if (options.signal?.aborted === true) throw new ExecFailure('aborted', argv, `${argv[0]} was not started: aborted`);
+  const child = options.input === undefined ? startPlain(file, args, options) : await startFed(file, args, options);
+  return finish(argv, child, options);
+}
+
+/** Without anything to feed, a look starts in the very call that asks for it; loading execa first costs 25 ms. */
+function startPlain(file: string, args: readonly string[], { env = {}, descriptor }: HostExecOptions): Child {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])];
+  const child = spawn(file, args, { stdio, env, cwd: '/', detached: true });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('error', (cause) => resolve({ cause }));
+    // Not at `exit`: what the program wrote last may still be in the pipe.
+    child.once('close', (exitCode, signal) =>
+      resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
+    );
+  });
+  return { process: child, ended };
+}
+
+/** Standard input of any size, to a program that may stop reading at any time: execa handles its pipe. */
+async function startFed(file: string, args: readonly string[], options: HostExecOptions): Promise<Child> {
+  const { execa } = await import('execa');
+  const { input = '', env = {} } = options;
+  const child = execa(file, args, {
+    input,
+    env,
+    extendEnv: false,
+    cwd: '/',
+    detached: true,
+    reject: false,
+    buffer: false,
+    verbose: 'none',
+  });
+  return { process: child, ended: child };
+}
+
+/** Waits for the exit, never for the end of the streams. */
+async function finish(argv: Argv, child: Child, options: HostExecOptions): Promise<ExecResult> {
+  const timers: NodeJS.Timeout[] = [];
+  const gaveUp = new AbortController();
+  let failure: Reason | undefined;
+  // After a stall of our own, the exit or the output may be queued already: the poll phase before the act sees them.
+  const later = (ms: number, act: () => void): number => timers.push(setTimeout(() => setImmediate(act), ms));
+  const stop = (reason: Reason): void => {
+    if (hasEnded(child) && reason !== 'overflow') return;
+    failure ??= reason;
+    killGroup(child);
+    later(DRAIN_MS, () => gaveUp.abort());
+  };
+  const output = collect(child.process, () => stop('overflow'));
+  const onAbort = (): void => stop('aborted');
+  options.signal?.addEventListener('abort', onAbort);
+  later(options.timeoutMs, () => stop('timeout'));
+  child.process.once('exit', () => later(DRAIN_MS, output.close));
+  const release = killWhenWeExit(child);
+  try {
+    const result = await Promise.race([child.ended, aborted(gaveUp.signal)]);
+    if (failure !== undefined) throw new ExecFailure(failure, argv, failureText(failure, argv, options));
+    return toResult(argv, result, output);
+  } finally {
+    timers.forEach(clearTimeout);
+    options.signal?.removeEventListener('abort', onAbort);
+    output.close();
+    release();
+  }
+}
+
+function toResult(argv: Argv, result: Ended | undefined, output: Output): ExecResult {
+  if (result?.signal !== undefined) {
+    throw new ExecFailure('signal', argv, `${argv[0]} was ended by ${result.signal}`);
+  }
+  if (result?.exitCode === undefined) throw spawnFailure(argv, result?.cause);
+  return { exitCode: result.exitCode, stdout: output.stdout(), stderr: output.stderr() };
+}
+
+function spawnFailure(argv: Argv, cause: unknown): ExecFailure {
+  const missing = errnoOf(cause) === 'ENOENT';
+  const words = missing ? 'it, or the interpreter it names, is not there' : String(errnoOf(cause) ?? cause);
+  return new ExecFailure(missing ? 'missing' : 'spawn', argv, `cannot run ${argv[0]}: ${words}`, cause);
+}
+
+function failureText(reason: Reason, argv: Argv, options: HostExecOptions): string {
+  if (reason === 'timeout') return `${argv[0]} did not end within ${options.timeoutMs} ms`;
+  if (reason === 'overflow') return `${argv[0]} wrote more than ${MAX_OUTPUT_BYTES} bytes`;
+  return `${argv[0]} was ended: ${reason}`;
+}
+
+interface Output {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly close: () => void;
+}
+
+function collect(child: Child['process'], onOverflow: () => void): Output {
+  let room = MAX_OUTPUT_BYTES;
+  const gather = (stream: Child['process']['stdout']): (() => string) => {
+    const chunks: Buffer[] = [];
+    stream?.on('data', (chunk: Buffer) => {
+      room -= chunk.length;
+      if (room >= 0) chunks.push(chunk);
+      else onOverflow();
+    });
+    return () => Buffer.concat(chunks).toString('utf8');
+  };
+  const close = (): void => [child.stdout, child.stderr].forEach((stream) => stream?.destroy());
+  return { stdout: gather(child.stdout), stderr: gather(child.stderr), close };
+}
+
+const hasEnded = ({ process: child }: Child): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** A group whose leader has been reaped is left alone: its number may be somebody else's by now. */
+function killGroup(child: Child): void {
+  const { pid } = child.process;
+  if (pid === undefined || hasEnded(child)) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+const running = new Set<Child>();
+const killAll = (): void => running.forEach(killGroup);
+
+function killWhenWeExit(child: Child): () => void {
+  if (running.size === 0) process.on('exit', killAll);
+  running.add(child);
+  return () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killAll);
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));

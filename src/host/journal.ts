@@ -1,0 +1,93 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { createFileReader } from './files.ts';
+import { errnoOf, ioError } from './io-error.ts';
+import type { FleetError } from '../model/error.ts';
+import type { Json, JsonObject } from '../model/resource.ts';
+
+export interface JournalOptions {
+  /** Above this the file becomes `PATH.1` and a new one begins; so at most twice this is kept. */
+  readonly maxBytes: number;
+  /** Called for the first failure only: a journal that cannot be written is no reason to stop. */
+  readonly onFailure: (error: FleetError) => void;
+}
+
+export interface Journal {
+  readonly append: (record: JsonObject) => void;
+}
+
+/** An append-only file of JSON lines, mode 0600, one write per record. Opened anew for each, so that others may rotate. */
+export function createJournal(path: string, options: JournalOptions): Journal {
+  let failed = false;
+  return {
+    append: (record) => {
+      try {
+        appendLine(path, `${toLine(record)}\n`, options.maxBytes);
+      } catch (error) {
+        if (!failed) options.onFailure(ioError('write', path, error));
+        failed = true;
+      }
+    },
+  };
+}
+
+/** All records that are still kept, oldest first; lines that a crash has torn are left out. */
+export function readJournal(path: string, maxBytes: number): readonly JsonObject[] {
+  const reader = createFileReader();
+  return [`${path}.1`, path]
+    .flatMap((file) => (reader.read(file, maxBytes) ?? '').split('\n'))
+    .map(fromLine)
+    .filter((record) => record !== undefined);
+}
+
+/** JSON leaves DEL and the C1 controls as they are; a terminal would act on them. */
+function toLine(record: JsonObject): string {
+  return JSON.stringify(record).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function fromLine(line: string): JsonObject | undefined {
+  try {
+    const value: Json = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function appendLine(path: string, line: string, maxBytes: number): void {
+  const fd = openToAppend(path);
+  try {
+    const { size } = fstatSync(fd);
+    if (size > 0 && size + Buffer.byteLength(line) > maxBytes) {
+      renameSync(path, `${path}.1`);
+      return appendLine(path, line, maxBytes);
+    }
+    writeSync(fd, endsTorn(fd, size) ? `\n${line}` : line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openToAppend(path: string): number {
+  const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    const fd = openSync(path, flags | O_CREAT | O_EXCL, 0o600);
+    fchmodSync(fd, 0o600);
+    return fd;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return openSync(path, flags);
+    throw error;
+  }
+}
+
+/** A record that a full disk cut short must not swallow the next one. */
+function endsTorn(fd: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+}

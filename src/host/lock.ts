@@ -1,0 +1,139 @@
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { FleetError } from '../model/error.ts';
+import { ExecFailure, type Clock } from '../model/host.ts';
+import type { HostExec } from './exec.ts';
+import { createFileReader } from './files.ts';
+import { ioError } from './io-error.ts';
+import { processState, startTimeOf } from './process.ts';
+
+export interface LockOptions {
+  readonly exec: HostExec;
+  readonly clock: Clock;
+  /** 0 tries once. */
+  readonly waitMs: number;
+  /** The command that takes it, as others are told. */
+  readonly holder: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Lock {
+  /** False once somebody deleted or replaced the lock file: then another process may hold the new one. */
+  readonly isHeld: () => boolean;
+  /** Idempotent. The file stays: deleting it would let two processes hold two files. */
+  readonly release: () => void;
+}
+
+/**
+ * Takes the lock on a file, which is created when missing (its directory is not). E_LOCKED after `waitMs`.
+ *
+ * flock(2) belongs to the open file, not to the process that asked: `flock` locks the descriptor it inherits and ends,
+ * and the lock lasts until our own descriptor is closed, by us or, however we die, by the kernel.
+ */
+export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
+  const deadline = performance.now() + options.waitMs;
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
+    options.signal?.throwIfAborted();
+    const fd = openLockFile(path);
+    if (await takeOrClose(fd, path, options)) return hold(fd, path, options);
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) throw lockedError(path);
+    await options.clock.sleep(Math.min(pauseMs, leftMs), options.signal);
+  }
+}
+
+function openLockFile(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw ioError('lock', path, error);
+  }
+}
+
+async function takeOrClose(fd: number, path: string, options: LockOptions): Promise<boolean> {
+  let taken = false;
+  try {
+    taken = (await tryLock(fd, path, options)) && isFileAt(fd, path);
+  } finally {
+    if (!taken) closeSync(fd);
+  }
+  return taken;
+}
+
+async function tryLock(descriptor: number, path: string, { exec, signal }: LockOptions): Promise<boolean> {
+  try {
+    const options = { timeoutMs: 5000, descriptor, ...(signal === undefined ? {} : { signal }) };
+    const { exitCode, stderr } = await exec(['flock', '-x', '-n', '3'], options);
+    if (exitCode > 1) throw new FleetError('E_IO', `cannot lock ${path}: ${stderr.trim()}`);
+    return exitCode === 0;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof ExecFailure)) throw error;
+    const hint = error.reason === 'missing' ? { hint: 'Install util-linux, which has flock.' } : {};
+    throw new FleetError('E_IO', `cannot lock ${path}: ${error.message}`, { ...hint, cause: error });
+  }
+}
+
+/** The file may have been deleted between open and lock; then others lock another one. */
+function isFileAt(fd: number, path: string): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  const ours = fstatSync(fd);
+  return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
+}
+
+function hold(fd: number, path: string, { clock, holder }: LockOptions): Lock {
+  const since = new Date(clock.nowMs()).toISOString();
+  note(fd, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid), command: holder, since }));
+  let open = true;
+  return {
+    isHeld: () => open && isFileAt(fd, path),
+    release: () => {
+      if (!open) return;
+      open = false;
+      note(fd, '');
+      closeSync(fd);
+    },
+  };
+}
+
+/** What stands in the file is for people's eyes alone: a full disk must not keep anybody from holding the lock. */
+function note(fd: number, text: string): void {
+  try {
+    ftruncateSync(fd, 0);
+    writeSync(fd, text, 0);
+  } catch {
+    return;
+  }
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly command: string;
+  readonly since: string;
+}
+
+function lockedError(path: string): FleetError {
+  const holder = readHolder(path);
+  if (holder === undefined) return new FleetError('E_LOCKED', `${path} is locked by another process`);
+  const { pid, command, since } = holder;
+  const who = `${path} is locked by pid ${pid} (${command}) since ${since}`;
+  if (!/^[Tt]$/.test(processState(pid) ?? '')) return new FleetError('E_LOCKED', who);
+  return new FleetError('E_LOCKED', `${who}; it is stopped (state T)`, { hint: `Let it go on: kill -CONT ${pid}` });
+}
+
+/** Undefined for what a dead process left, too. */
+function readHolder(path: string): Holder | undefined {
+  try {
+    const holder = toHolder(JSON.parse(createFileReader().read(path, 65_536) ?? ''));
+    return holder !== undefined && startTimeOf(holder.pid) === holder.startTime ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toHolder(value: unknown): Holder | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pid, startTime, command, since } = value as Partial<Holder>; // parsed: each field is checked below
+  if (typeof pid !== 'number' || typeof startTime !== 'number') return undefined;
+  return typeof command === 'string' && typeof since === 'string' ? { pid, startTime, command, since } : undefined;
+}

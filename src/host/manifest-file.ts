@@ -1,0 +1,60 @@
+import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { FleetError } from '../model/error.ts';
+import { errnoOf, ioError } from './io-error.ts';
+import { readAtMost } from './read.ts';
+
+/** A manifest may be this long; one byte more is read, so that the parser can tell. */
+export const MAX_MANIFEST_BYTES = 1024 * 1024;
+
+export interface ManifestFile {
+  readonly bytes: Uint8Array;
+  readonly uid: number;
+  readonly mode: number;
+  readonly realpath: string;
+  readonly inode: number;
+}
+
+/** Reads the manifest, through symbolic links too. E_MANIFEST_MISSING, or E_NOT_REGULAR without ever waiting on it. */
+export function readManifestFile(path: string): ManifestFile {
+  const fd = open(path);
+  try {
+    const stats = fstatSync(fd);
+    refuseUnlessRegular(path, stats);
+    const { uid, ino: inode } = stats;
+    const bytes = readAtMost(fd, MAX_MANIFEST_BYTES + 1);
+    return { bytes, uid, mode: stats.mode & 0o7777, realpath: realpathSync(path), inode };
+  } catch (error) {
+    throw ioError('read', path, error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The look before the open spares a device what opening it would do. */
+function open(path: string): number {
+  try {
+    refuseUnlessRegular(path, statSync(path));
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    throw new FleetError('E_MANIFEST_MISSING', `cannot read the manifest ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+function reason(error: unknown): string {
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT') return 'there is no such file';
+  return errno === 'EACCES' ? 'permission denied' : (errno ?? String(error));
+}
+
+function refuseUnlessRegular(path: string, stats: Stats): void {
+  if (stats.isFile()) return;
+  const hint = stats.isFIFO() ? { hint: 'To read standard input or a pipe, give `-f -`.' } : {};
+  throw new FleetError('E_NOT_REGULAR', `${path} is ${kindOf(stats)}, not a regular file`, hint);
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isFIFO()) return 'a named pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { errnoOf, ioError } from './io-error.ts';
+
+/** Readers of /proc (proc(5)). A process that is gone, or not ours to look at, is `undefined`. */
+
+/** Path of the process in the unified hierarchy; on hybrid machines the v1 lines are passed over. */
+export function cgroupOf(pid: number): string | undefined {
+  const line = readProc(pid, 'cgroup')
+    ?.split('\n')
+    .find((entry) => entry.startsWith('0::'));
+  return line?.slice('0::'.length);
+}
+
+/** Pids of the direct children, of every thread, ascending. */
+export function childrenOf(pid: number): readonly number[] | undefined {
+  const threads = tolerate(pid, () => readdirSync(`/proc/${pid}/task`));
+  return threads
+    ?.flatMap((thread) => (readProc(pid, `task/${thread}/children`) ?? '').split(' '))
+    .filter((text) => text !== '')
+    .map(Number)
+    .toSorted((a, b) => a - b);
+}
+
+/** Clock ticks from boot to the start of the process: with the pid, it names one process for ever. */
+export function startTimeOf(pid: number): number | undefined {
+  const text = statFields(pid)?.[22 - FIRST_FIELD];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** One letter: R running, S sleeping, D waiting on a device, T stopped, t traced, Z ended and not yet reaped. */
+export const processState = (pid: number): string | undefined => statFields(pid)?.[3 - FIRST_FIELD];
+
+/** The argv of the process; empty for kernel threads and processes that ended and are not yet reaped. */
+export function commandLineOf(pid: number): readonly string[] | undefined {
+  const text = readProc(pid, 'cmdline');
+  if (text === undefined || text === '') return text === undefined ? undefined : [];
+  return text.replace(/\0$/, '').split('\0');
+}
+
+const FIRST_FIELD = 3;
+
+/** The fields after the name; the name may itself hold `)` and spaces, so the last `)` counts. */
+function statFields(pid: number): readonly string[] | undefined {
+  const text = readProc(pid, 'stat');
+  return text
+    ?.slice(text.lastIndexOf(')') + 2)
+    .trimEnd()
+    .split(' ');
+}
+
+const readProc = (pid: number, file: string): string | undefined =>
+  tolerate(pid, () => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+
+const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
+
+function tolerate<T>(pid: number, look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (GONE.has(errnoOf(error) ?? '')) return undefined;
+    throw ioError('read', `/proc/${pid}`, error);
+  }
+}

@@ -1,0 +1,141 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { FleetError } from '../model/error.ts';
+import type { FileWriter } from '../model/host.ts';
+import { ensureDirectory, syncDirectory, withDirectory } from './directory.ts';
+import { effectiveUid } from './identity.ts';
+import { errnoOf, ioError } from './io-error.ts';
+import { readAtMost } from './read.ts';
+import { temporaryName } from './temporary.ts';
+
+/** A name in a directory that is held open: `at` reaches it, `path` is what people call it. */
+interface Target {
+  readonly path: string;
+  readonly directory: string;
+  readonly at: string;
+}
+
+/** Acts on files of the caller. Never follows a link, never replaces what is not of the same kind. */
+export function createFileWriter(): FileWriter {
+  return { write, link, makeDirectory: ensureDirectory, remove, removeDirectory };
+}
+
+function write(path: string, content: string, mode: number): void {
+  inDirectory('write', path, (target) => {
+    const now = lstatSync(target.at, { throwIfNoEntry: false });
+    if (now !== undefined) refuseUnlessFile(target.path, now);
+    if (now !== undefined && isSame(target, now, { content, mode })) return;
+    replace(target, (temporary) => writeWhole(temporary, content, mode));
+  });
+}
+
+function link(path: string, to: string): void {
+  inDirectory('link', path, (target) => {
+    const now = lstatSync(target.at, { throwIfNoEntry: false });
+    if (now !== undefined && !now.isSymbolicLink()) {
+      throw new FleetError('E_EXISTS', `${path} exists and is not a symbolic link`, { hint: 'Move it away.' });
+    }
+    if (now !== undefined && readlinkSync(target.at) === to) return;
+    replace(target, (temporary) => symlinkSync(to, temporary));
+  });
+}
+
+function remove(path: string): void {
+  inExistingDirectory('remove', path, (target) => {
+    unlinkSync(target.at);
+    syncDirectory(target.directory);
+  });
+}
+
+function removeDirectory(path: string): void {
+  inExistingDirectory('remove the directory', path, (target) => {
+    try {
+      rmdirSync(target.at);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOTEMPTY') return;
+      throw error;
+    }
+    syncDirectory(target.directory);
+  });
+}
+
+/** Runs `act` on a name whose directory must exist; what fails becomes a coded error with the real path. */
+function inDirectory(doing: string, path: string, act: (target: Target) => void): void {
+  try {
+    const found = withDirectory(dirname(path), (directory) => {
+      act({ path, directory, at: `${directory}/${basename(path)}` });
+      return true;
+    });
+    if (found === undefined) throw new FleetError('E_IO', `cannot ${doing} ${path}: its directory does not exist`);
+  } catch (error) {
+    throw ioError(doing, path, error);
+  }
+}
+
+/** The same for removals: what is not there need not go. */
+function inExistingDirectory(doing: string, path: string, act: (target: Target) => void): void {
+  try {
+    withDirectory(dirname(path), (directory) => act({ path, directory, at: `${directory}/${basename(path)}` }));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw ioError(doing, path, error);
+  }
+}
+
+function refuseUnlessFile(path: string, now: Stats): void {
+  if (now.isSymbolicLink()) throw new FleetError('E_SYMLINK', `cannot write ${path}: it is a symbolic link`);
+  if (now.isDirectory()) {
+    throw new FleetError('E_NOT_DIR', `cannot write ${path}: it is a directory`, { hint: 'Move that directory away.' });
+  }
+  if (!now.isFile()) throw new FleetError('E_IO', `cannot write ${path}: it is not a regular file`);
+}
+
+function isSame(target: Target, now: Stats, wanted: { readonly content: string; readonly mode: number }): boolean {
+  const bytes = Buffer.from(wanted.content, 'utf8');
+  if ((now.mode & 0o7777) !== wanted.mode || now.uid !== effectiveUid() || now.size !== bytes.length) return false;
+  const fd = openSync(target.at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return readAtMost(fd, bytes.length + 1).equals(bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the new thing under a hidden name and renames it over the old one: a reader sees the one or the other. */
+function replace(target: Target, make: (temporary: string) => void): void {
+  const temporary = `${target.directory}/${temporaryName()}`;
+  try {
+    make(temporary);
+    renameSync(temporary, target.at);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(target.directory);
+}
+
+function writeWhole(temporary: string, content: string, mode: number): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(fd, content);
+    fchmodSync(fd, mode);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

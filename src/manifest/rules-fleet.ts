@@ -1,0 +1,90 @@
+import { MAX_SOCKET_PATH_BYTES } from '../model/names.ts';
+import { error, fieldPath, warning, type Finding, type RuleInput } from './rule.ts';
+import { show } from './show.ts';
+import type { AgentView } from './sound.ts';
+import { byteLength } from './words.ts';
+
+/** `agents: {}` is allowed, but seldom what was meant. */
+export function* hasAgents({ spec, agents, tree, refused }: RuleInput): Iterable<Finding> {
+  if (spec.agents === undefined || agents.length > 0 || refused.some(([, section]) => section === 'agents')) return;
+  const problem = { code: 'W_NO_AGENTS', message: 'the fleet has no agents', hint: 'Add one below `agents:`.' };
+  yield warning(tree.keyAt(['spec', 'agents']), problem);
+}
+
+/** Names that mean something to JavaScript's objects would meet them somewhere in a plan's JSON. */
+export function* namesAreFree({ agents, tree }: RuleInput): Iterable<Finding> {
+  for (const { name } of agents) {
+    if (!(name in Object.prototype) && name !== 'prototype') continue;
+    const problem = { code: 'E_NAME', message: `${show(name)} is a reserved name`, hint: 'Choose another name.' };
+    yield error(tree.keyAt(['spec', 'agents', name]), problem);
+  }
+}
+
+/** `default` is the person's own tmux. */
+export function* socketIsNotDefault({ spec, tree }: RuleInput): Iterable<Finding> {
+  if (spec.tmux?.socket !== 'default') return;
+  yield error(tree.valueAt(['spec', 'tmux', 'socket']), {
+    code: 'E_SOCKET',
+    message: '`default` is the socket of your own tmux',
+    hint: 'Write another name, such as mosaic-factory.',
+  });
+}
+
+/** The path must fit a Unix socket address even for the shortest user id; the real one is looked at on the host. */
+export function* socketPathFits({ spec, tree }: RuleInput): Iterable<Finding> {
+  const { tmpdir, socket = 'mosaic-factory' } = spec.tmux ?? {};
+  if (tmpdir === undefined) return;
+  const bytes = byteLength(`${tmpdir}/tmux-0/${socket}`);
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
+  yield error(tree.valueAt(['spec', 'tmux', 'tmpdir']), {
+    code: 'E_SOCKET',
+    message: `the socket's path would have ${bytes} bytes or more; a Unix socket has at most ${MAX_SOCKET_PATH_BYTES}`,
+    hint: 'Choose a shorter directory or a shorter socket name.',
+  });
+}
+
+/** Screen patterns are regular expressions. */
+export function* patternsCompile({ spec, tree }: RuleInput): Iterable<Finding> {
+  for (const [name, adapter] of Object.entries(spec.adapters ?? {})) {
+    for (const field of ['idle', 'busy', 'dialog', 'setup'] as const) {
+      const pattern = adapter[field];
+      if (pattern === undefined || compiles(pattern)) continue;
+      const problem = { code: 'E_PATTERN', message: `${show(pattern)} is no regular expression`, hint: PATTERN_HINT };
+      yield error(tree.valueAt(['spec', 'adapters', name, field]), problem);
+    }
+  }
+}
+
+const PATTERN_HINT = 'Put a backslash before a character that stands for itself; single quotes keep it.';
+
+function compiles(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** Agents that edit the same files get in each other's way. One warning per directory. */
+export function* directoriesAreShared(input: RuleInput): Iterable<Finding> {
+  const byDirectory = new Map<string, AgentView[]>();
+  for (const agent of input.agents) {
+    const directory = agent.merged.workingDirectory;
+    if (directory === undefined) continue;
+    const key = normalised(directory);
+    const others = byDirectory.get(key);
+    if (others === undefined) byDirectory.set(key, [agent]);
+    else others.push(agent);
+  }
+  for (const [directory, [first, second, ...others]] of byDirectory) {
+    if (first === undefined || second === undefined) continue;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    yield warning(input.tree.valueAt(fieldPath(input, second, 'workingDirectory')), {
+      code: 'W_SHARED_CWD',
+      message: `${show(first.name)} and ${show(second.name)}${more} work in the same directory ${show(directory)}`,
+      hint: 'Give each its own worktree: git worktree add ../NAME',
+    });
+  }
+}
+
+const normalised = (path: string): string => path.replace(/\/(?:\.?\/)+/g, '/').replace(/(.)\/\.?$/, '$1');

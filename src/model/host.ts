@@ -1,0 +1,90 @@
+/** The ports to the machine. Everything outside `src/host` reaches it through these alone. */
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecOptions {
+  readonly timeoutMs: number;
+  readonly input?: string | Uint8Array;
+  /** The child's whole environment; the caller's is never inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one program to its end. Resolves for every exit code. Rejects with `ExecFailure` when there is none to give. */
+export type Exec = (argv: readonly [string, ...string[]], options: ExecOptions) => Promise<ExecResult>;
+
+/** Why a program gave no exit code: not there, out of time, killed by a signal, too much output, or aborted. */
+export class ExecFailure extends Error {
+  override readonly name = 'ExecFailure';
+  readonly reason: 'missing' | 'timeout' | 'signal' | 'overflow' | 'aborted' | 'spawn';
+  readonly argv: readonly string[];
+  constructor(reason: ExecFailure['reason'], argv: readonly string[], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+    this.argv = argv;
+  }
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'socket' | 'other';
+  readonly mode: number;
+  readonly uid: number;
+  readonly size: number;
+  readonly inode: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** Looks. A missing path is `undefined`; every other failure throws. */
+export interface FileReader {
+  /** lstat: never follows a symbolic link. */
+  stat(path: string): FileStat | undefined;
+  /** Text of a regular file; refuses symbolic links (E_SYMLINK), and anything above `maxBytes`. */
+  read(path: string, maxBytes?: number): string | undefined;
+  readLink(path: string): string | undefined;
+  /** Names in a directory, sorted. */
+  list(path: string): readonly string[] | undefined;
+}
+
+/** Acts. Every write is atomic and durable when the call returns. */
+export interface FileWriter {
+  write(path: string, content: string, mode: number): void;
+  link(path: string, target: string): void;
+  /** Creates a directory and its missing parents; an existing one must be a real directory. */
+  makeDirectory(path: string, mode: number): void;
+  remove(path: string): void;
+  /** Removes a directory when it is empty; otherwise leaves it. */
+  removeDirectory(path: string): void;
+}
+
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** `/proc`, tolerant: a process that is gone is `undefined`. */
+export interface ProcessReader {
+  /** The cgroup v2 path (the `0::` line), for example `/user.slice/…/mosaic-canary@coder.service`. */
+  cgroupOf(pid: number): string | undefined;
+  childrenOf(pid: number): readonly number[];
+  /** Clock ticks since boot: with the pid it names one process for ever. */
+  startTimeOf(pid: number): number | undefined;
+  commandLineOf(pid: number): readonly string[] | undefined;
+}
+
+/** What a provider may look at: no member of it changes anything. */
+export interface ReadPort {
+  readonly files: FileReader;
+  readonly processes: ProcessReader;
+  readonly exec: Exec;
+}
+
+/** What only the executor hands out. */
+export interface WritePort extends ReadPort {
+  readonly writer: FileWriter;
+  readonly clock: Clock;
+}

@@ -1,0 +1,48 @@
+const WORDS = 'API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?';
+const NAME = new RegExp(`(?:^|_)(?:${WORDS})$`, 'i');
+
+/** Shapes of well-known credentials: API keys, access tokens, JWTs, private keys, passwords in URLs. */
+const SHAPES = [
+  /\bsk-[A-Za-z0-9_-]{16,}/,
+  /\b(?:ghp|gho|ghu|ghs|ghr|glpat|npm)[_-][A-Za-z0-9_-]{16,}/,
+  /\bgithub_pat_[A-Za-z0-9_]{16,}/,
+  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/,
+  /\bA(?:KIA|SIA)[A-Z0-9]{16}\b/,
+  /\bAIza[A-Za-z0-9_-]{30,}/,
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/,
+  /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----/,
+  /:\/\/[^\s/:@]{1,256}:[^\s/@]{1,256}@/,
+];
+
+/** A name that ends in one of the words, where it stands inside a line. */
+const NAMED = String.raw`(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_-])*(?:${WORDS.replace('_', '[_-]')})(?![A-Za-z0-9_-])`;
+
+/** What may hold a secret behind such a name: the rest of a line, one value of several, the word after a flag. */
+const NAMED_VALUES = [
+  new RegExp(String.raw`(^[ \t-]*["']?${NAMED}["']?[ \t]*:[ \t]+)(\S.*)$`, 'gi'),
+  new RegExp(String.raw`(${NAMED}["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]][^,}\]]*)`, 'gi'),
+  new RegExp(String.raw`(--?${NAMED}["']?[\s,]+["']?)([^\s,"'\]]+)`, 'gi'),
+];
+
+/** True for a variable whose name says that its value is a secret. */
+export const isSecretName = (name: string): boolean => NAME.test(name.replaceAll('-', '_'));
+
+/** True for an argument such as `--api-key` or `--token=…`; the value may be in the next item. */
+export const isSecretFlag = (argument: string): boolean => {
+  const [, name = ''] = /^--?([A-Za-z][A-Za-z0-9_-]*)/.exec(argument) ?? [];
+  return isSecretName(name);
+};
+
+/** True for text that holds something of a known credential's shape. */
+export const isSecretValue = (text: string): boolean => SHAPES.some((shape) => shape.test(text));
+
+/** The same line, as long as before, with everything that looks like a secret replaced by `*`. */
+export function hideSecrets(line: string): string {
+  const named = NAMED_VALUES.reduce(
+    (shown, pattern) => shown.replace(pattern, (_, before: string, secret: string) => before + stars(secret)),
+    line,
+  );
+  return SHAPES.reduce((shown, shape) => shown.replace(new RegExp(shape, 'g'), stars), named);
+}
+
+const stars = (text: string): string => '*'.repeat(text.length);

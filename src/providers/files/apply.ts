@@ -1,0 +1,60 @@
+import type { WritePort } from '../../model/host.ts';
+import { FleetError } from '../../model/error.ts';
+import type { Change } from '../../model/plan.ts';
+import type { Outcome, Scope } from '../../model/provider.ts';
+import type { Observation } from '../../model/resource.ts';
+import { backupDirectory, keepBackup } from '../../host/backup.ts';
+import { holdPath, pathOf, recordDirectory } from './client.ts';
+import { observeFiles } from './observe.ts';
+
+/** Writes and removes files one by one; each is checked again for our mark right before. */
+export async function applyFiles(
+  port: WritePort,
+  changes: readonly Change[],
+  scope: Scope,
+): Promise<readonly Outcome[]> {
+  const { items } = await observeFiles(port, scope);
+  return changes.map((change) => {
+    try {
+      const seen = items[change.address];
+      refuseForeign(change, seen);
+      if (change.action === 'delete') removeFile(port, change, scope);
+      else writeFile(port, change, scope, seen);
+      return { address: change.address, done: true };
+    } catch (error) {
+      return { address: change.address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  });
+}
+
+function refuseForeign({ address }: Change, seen: Observation | undefined): void {
+  if (seen?.state === 'unknown') throw new FleetError('E_IO', seen.error.message);
+  if (seen?.state !== 'present' || seen.owner === 'fleet') return;
+  throw new FleetError('E_STEP_FAILED', `${address} is not ours: ${seen.foreignBecause ?? 'no mark'}`);
+}
+
+/** The launch data goes last: while it is there, the next plan still sees an agent that has to go. */
+function removeFile(port: WritePort, change: Change, scope: Scope): void {
+  const { home } = scope.host;
+  if (change.address.startsWith('launch.')) forget(port, change.address.slice('launch.'.length), scope);
+  port.writer.remove(pathOf(home, scope.fleet, change.address));
+}
+
+/** An agent that is gone leaves neither records nor a hold behind. */
+function forget(port: WritePort, agent: string, { host: { home }, fleet }: Scope): void {
+  const directory = recordDirectory(home, fleet, agent);
+  for (const name of port.files.list(directory) ?? []) port.writer.remove(`${directory}/${name}`);
+  port.writer.removeDirectory(directory);
+  port.writer.remove(holdPath(home, fleet, agent));
+}
+
+function writeFile(port: WritePort, change: Change, { host, fleet }: Scope, seen: Observation | undefined): void {
+  const body = change.desired?.body;
+  if (body?.kind !== 'text') throw new FleetError('E_INTERNAL', `${change.address} has no text to write`);
+  const path = pathOf(host.home, fleet, change.address);
+  if (seen?.state === 'present' && seen.handEdited === true) {
+    keepBackup(port, path, backupDirectory(host.home, fleet), change.address);
+  }
+  port.writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
+  port.writer.write(path, body.text, body.mode);
+}

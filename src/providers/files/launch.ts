@@ -1,0 +1,98 @@
+import type { ChangeClass, JsonObject } from '../../model/resource.ts';
+import { parseItems, renderItems, type Items } from './render.ts';
+
+/** Everything the helper needs to start one agent, and the marks that outlive its manifest entry. */
+export interface Launch {
+  readonly spec: string;
+  readonly launcher: string;
+  readonly command: readonly string[];
+  readonly resume: readonly string[];
+  readonly workingDirectory: string;
+  /** The agent's PATH, joined with `:`. */
+  readonly path: string;
+  /** The fixed part of its environment without PATH: HOME, USER, LANG and so on. */
+  readonly base: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly envFiles: readonly string[];
+  readonly description: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly adapter: string;
+  readonly updatePolicy: string;
+  readonly restart: string;
+  readonly protect: boolean;
+  /** Whole seconds a stop may take, at least 1. */
+  readonly stop: number;
+}
+
+/** What changing a field of the launch data means for the process that runs with the old one. */
+export const LAUNCH_CLASSES: Readonly<Record<string, ChangeClass>> = {
+  command: 'restart',
+  workingDirectory: 'restart',
+  path: 'restart',
+  env: 'restart',
+  envFiles: 'restart',
+};
+
+const pairs = (key: string, record: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(record)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${key}=${name}=${value}`);
+
+/** The launch file of agent `owner` (`FLEET/AGENT`), as the helper reads it. */
+export function renderLaunch(owner: string, launch: Launch): string {
+  return renderItems('launch', owner, [
+    `spec=${launch.spec}`,
+    `launcher=${launch.launcher}`,
+    `cwd=${launch.workingDirectory}`,
+    ...launch.command.map((item) => `arg=${item}`),
+    ...launch.resume.map((item) => `resume=${item}`),
+    `base=PATH=${launch.path}`,
+    ...pairs('base', launch.base),
+    ...launch.envFiles.map((file) => `envfile=${file}`),
+    ...pairs('env', launch.env),
+    `description=${launch.description}`,
+    ...pairs('label', launch.labels),
+    `adapter=${launch.adapter}`,
+    `updatePolicy=${launch.updatePolicy}`,
+    `restart=${launch.restart}`,
+    `protect=${launch.protect}`,
+    `stop=${launch.stop}`,
+  ]);
+}
+
+/** Reads a launch file back; undefined when it is not one. `parseLaunch(renderLaunch(o, x))` gives `x`. */
+export function parseLaunch(text: string): { readonly launch: Launch; readonly mark: Items } | undefined {
+  const mark = parseItems('launch', text);
+  if (mark === undefined) return undefined;
+  const all = (key: string): string[] => mark.items.filter(([name]) => name === key).map(([, value]) => value);
+  const one = (key: string): string => all(key)[0] ?? '';
+  const record = (key: string): Record<string, string> => Object.fromEntries(all(key).map(splitPair));
+  const { PATH: path = '', ...base } = record('base');
+  const launch: Launch = {
+    spec: one('spec'),
+    launcher: one('launcher'),
+    command: all('arg'),
+    resume: all('resume'),
+    workingDirectory: one('cwd'),
+    path,
+    base,
+    env: record('env'),
+    envFiles: all('envfile'),
+    description: one('description'),
+    labels: record('label'),
+    adapter: one('adapter'),
+    updatePolicy: one('updatePolicy'),
+    restart: one('restart'),
+    protect: one('protect') === 'true',
+    stop: Number(one('stop')),
+  };
+  return { launch, mark };
+}
+
+function splitPair(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** The launch data as the document that plans compare: every field, and the file's mode. */
+export const launchDocument = (launch: Launch, mode: string): JsonObject => ({ ...launch, mode });

@@ -1,0 +1,12 @@
+import type { Provider } from '../../model/provider.ts';
+import { applyFiles } from './apply.ts';
+import { observeFiles } from './observe.ts';
+import { desiredFiles, type Assets } from './spec.ts';
+
+/** Scripts, configuration and launch data below the Mosaic home. */
+export const filesProvider = (assets: Assets): Provider => ({
+  name: 'files',
+  desired: (fleet, host) => desiredFiles(fleet, host, assets),
+  observe: observeFiles,
+  apply: applyFiles,
+});

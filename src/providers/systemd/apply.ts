@@ -1,0 +1,157 @@
+import { FleetError } from '../../model/error.ts';
+import type { WritePort } from '../../model/host.ts';
+import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
+import type { Change } from '../../model/plan.ts';
+import type { Outcome, Scope } from '../../model/provider.ts';
+import { textOf, type Address, type Observation } from '../../model/resource.ts';
+import { backupDirectory, keepBackup } from '../../host/backup.ts';
+import { changeUnits, daemonReload, listUnits, resetFailed, startAlone, systemdCall, type Call } from './client.ts';
+import { dropInOwner, observeUnits, reloadMarkName, unitPathOf } from './observe.ts';
+import { renderUnit } from './render.ts';
+
+/** Does the changes of one phase: files with one reload after them, or one start, stop or restart of many units. */
+export function applyUnits(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+  const isFile = ({ address }: Change): boolean => address.startsWith('unit.') || address.startsWith('link.');
+  return changes.every(isFile) ? applyUnitFiles(port, changes, scope) : applyRuns(port, changes, scope);
+}
+
+async function applyUnitFiles(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+  const { items, facts } = await observeUnits(port, scope);
+  const room: Room = { port, scope, items, directory: textOf(facts['unitDirectory']) };
+  const refused = changes.map((change) => refusal(change.address, items[change.address]));
+  const allowed = changes.filter((_, at) => refused[at] === undefined);
+  const done = allowed.length === 0 ? [] : await writeAndReload(room, allowed);
+  return changes.map(({ address }, at) => {
+    const error = refused[at];
+    const outcome = done.find((candidate) => candidate.address === address);
+    return outcome ?? failed(address, error ?? new FleetError('E_INTERNAL', `nothing was done about ${address}`));
+  });
+}
+
+/** What one call works with; `items` is what was there when it began. */
+interface Room {
+  readonly port: WritePort;
+  readonly scope: Scope;
+  readonly items: Readonly<Record<Address, Observation>>;
+  readonly directory: string;
+}
+
+async function writeAndReload(room: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
+  const { port, scope, directory } = room;
+  const reloadMark = changes.some(({ action }) => action === 'delete') ? markReload(room) : undefined;
+  const outcomes = changes.map((change): Outcome => {
+    const path = unitPathOf(directory, scope.fleet, change.address);
+    try {
+      if (path !== reloadMark) writeOne(room, change, path);
+      return { address: change.address, done: true };
+    } catch (error) {
+      return failed(change.address, error);
+    }
+  });
+  try {
+    if (reloadMark !== undefined) removeEmptyDirectories(room);
+    await daemonReload(systemdCall(port.exec, scope.signal));
+    if (reloadMark !== undefined) port.writer.remove(reloadMark);
+    return outcomes;
+  } catch (error) {
+    return outcomes.map((outcome) => (outcome.done ? failed(outcome.address, error) : outcome));
+  }
+}
+
+/** What is gone has no date: this mark, an empty unit of ours, says that the manager has yet to hear of a removal. */
+function markReload({ port: { writer }, scope: { fleet, host }, items, directory }: Room): string {
+  const name = reloadMarkName(fleet);
+  refuseForeign(`unit.${name}`, items[`unit.${name}`]);
+  writer.makeDirectory(directory, 0o755);
+  writer.write(`${directory}/${name}`, renderUnit([], fleet, host.home), 0o644);
+  return `${directory}/${name}`;
+}
+
+function removeEmptyDirectories({ port: { files, writer }, scope: { fleet }, directory }: Room): void {
+  const dropIns = (files.list(directory) ?? []).filter((name) => dropInOwner(fleet, name) !== undefined);
+  for (const name of [...dropIns, `${fleetUnits(fleet).target}.wants`, 'default.target.wants']) {
+    const path = `${directory}/${name}`;
+    if (files.stat(path)?.kind === 'directory' && files.list(path)?.length === 0) writer.removeDirectory(path);
+  }
+}
+
+function refuseForeign(address: Address, seen: Observation | undefined): void {
+  const error = refusal(address, seen);
+  if (error !== undefined) throw error;
+}
+
+/** Why a thing may not be touched: it is not ours, or cannot be seen. */
+function refusal(address: Address, seen: Observation | undefined): FleetError | undefined {
+  if (seen?.state === 'unknown') return new FleetError('E_IO', seen.error.message);
+  if (seen?.state !== 'present' || seen.owner === 'fleet') return undefined;
+  return new FleetError('E_STEP_FAILED', `${address} is not ours: ${seen.foreignBecause ?? 'no mark'}`);
+}
+
+function writeOne({ port, scope, items }: Room, change: Change, path: string): void {
+  const { writer } = port;
+  if (change.action === 'delete') return writer.remove(path);
+  const body = change.desired?.body;
+  if (body === undefined) throw new FleetError('E_INTERNAL', `${change.address} has nothing to write`);
+  const seen = items[change.address];
+  if (seen?.state === 'present' && seen.handEdited === true) {
+    keepBackup(port, path, backupDirectory(scope.host.home, scope.fleet), change.address);
+  }
+  writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o755);
+  if (body.kind === 'link') writer.link(path, body.target);
+  else writer.write(path, body.text, body.mode);
+}
+
+async function applyRuns(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+  const call = systemdCall(port.exec, scope.signal);
+  const units = fleetUnits(scope.fleet);
+  const { items, facts } = await observeUnits(port, scope);
+  // The names alone would also reach another home's fleet.
+  for (const name of [units.server, units.template]) refuseForeign(`unit.${name}`, items[`unit.${name}`]);
+  const phase = changes[0]?.phase;
+  const names = changes.map((change) => unitOf(change.address, scope));
+  if (phase === 'stop') {
+    const whole = changes.some(({ address }) => address.startsWith('server.'));
+    await changeUnits(call, 'stop', whole ? [units.target, units.server, ...names] : names);
+    await resetFailed(call, names);
+    return settled(call, changes, scope);
+  }
+  if (phase === 'start' && facts['targetActive'] !== true) await startAlone(call, units.target);
+  await resetFailed(call, names);
+  const result = await changeUnits(call, phase === 'restart' ? 'restart' : 'start', names);
+  return result.exitCode === 0
+    ? changes.map(({ address }) => ({ address, done: true }))
+    : settled(call, changes, scope);
+}
+
+/** After a call for many units that did not go well everywhere: which ones are as they should be? */
+async function settled(call: Call, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+  const units = fleetUnits(scope.fleet);
+  const listed = await listUnits(call, [units.server, units.target, `mosaic-${scope.fleet}@*.service`]);
+  return changes.map((change) => {
+    const name = unitOf(change.address, scope);
+    const active = listed.find((unit) => unit.name === name)?.active ?? 'inactive';
+    const wantsUp = change.phase !== 'stop';
+    const isRight = wantsUp
+      ? active === 'active'
+      : active !== 'active' && active !== 'deactivating' && active !== 'activating';
+    if (isRight) return { address: change.address, done: true };
+    return failed(
+      change.address,
+      new FleetError('E_STEP_FAILED', `${name} is ${active} after ${wantsUp ? 'the start' : 'the stop'}`),
+    );
+  });
+}
+
+function unitOf(address: Address, { fleet }: Scope): string {
+  if (address.startsWith('server.')) return fleetUnits(fleet).server;
+  const agent = address.slice('session.'.length);
+  if (!address.startsWith('session.') || !isAgentName(agent))
+    throw new FleetError('E_INTERNAL', `${address} is no unit`);
+  return agentUnit(fleet, agent);
+}
+
+const failed = (address: Address, error: unknown): Outcome => ({
+  address,
+  done: false,
+  error: error instanceof Error ? error : new Error(String(error)),
+});

@@ -1,0 +1,124 @@
+import { FleetError } from '../../model/error.ts';
+import { ExecFailure, type Exec, type ExecResult } from '../../model/host.ts';
+
+/** A unit as the manager lists it: loaded units only. */
+export interface ListedUnit {
+  readonly name: string;
+  readonly load: string;
+  readonly active: string;
+  readonly sub: string;
+}
+
+export interface ManagerFacts {
+  /** When the manager last read its units, in microseconds since the epoch. */
+  readonly unitsLoadedAtUsec: number;
+  readonly unitPath: readonly string[];
+  readonly version: string;
+}
+
+const MANAGER = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager'] as const;
+const LOOK_MS = 15_000;
+
+/** Runs one systemctl or busctl command line; made by {@link systemdCall}. */
+export type Call = (argv: readonly [string, ...string[]], timeoutMs: number) => Promise<ExecResult>;
+
+/** Binds the process door. Failures of the door become coded errors; an exit code is left to the caller. */
+export function systemdCall(exec: Exec, signal?: AbortSignal): Call {
+  return async (argv, timeoutMs) => {
+    try {
+      return await exec(argv, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      if (!(error instanceof ExecFailure)) throw error;
+      if (error.reason === 'missing')
+        throw new FleetError('E_NO_SYSTEMD', `${argv[0]} is not installed`, { cause: error });
+      if (error.reason === 'timeout') throw new FleetError('E_SYSTEMD_TIMEOUT', error.message, { cause: error });
+      throw error.reason === 'aborted' ? error : new FleetError('E_SYSTEMD', error.message, { cause: error });
+    }
+  };
+}
+
+/** What the manager says of itself, in one call. */
+export async function managerFacts(call: Call): Promise<ManagerFacts> {
+  const properties = ['UnitsLoadTimestamp', 'UnitPath', 'Version'];
+  const { stdout } = await checked(call, [
+    'busctl',
+    '--user',
+    '--json=short',
+    'get-property',
+    ...MANAGER,
+    ...properties,
+  ]);
+  const [loaded, path, version] = stdout.trim().split('\n').map(dataOf);
+  if (typeof loaded !== 'number' || !Array.isArray(path)) throw unreadable();
+  return { unitsLoadedAtUsec: loaded, unitPath: path.map(String), version: String(version) };
+}
+
+/** Loaded units with these names; a name may hold a glob only behind its own fleet's `@`. */
+export async function listUnits(call: Call, names: readonly string[]): Promise<readonly ListedUnit[]> {
+  const method = ['call', ...MANAGER, 'ListUnitsByPatterns', 'asas', '0', String(names.length), ...names];
+  const { stdout } = await checked(call, ['busctl', '--user', '--json=short', ...method]);
+  const data = dataOf(stdout);
+  const rows: unknown = Array.isArray(data) ? data[0] : undefined;
+  if (!Array.isArray(rows)) throw unreadable();
+  return rows.map(toListedUnit);
+}
+
+function toListedUnit(row: unknown): ListedUnit {
+  if (!Array.isArray(row)) throw unreadable();
+  const [name, , load, active, sub] = row.map(String);
+  if (name === undefined || load === undefined || active === undefined || sub === undefined) throw unreadable();
+  return { name, load, active, sub };
+}
+
+/** What a line of busctl's JSON holds. */
+function dataOf(line: string): unknown {
+  const value = jsonOf(line);
+  return typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw unreadable();
+  }
+}
+
+const unreadable = (): FleetError => new FleetError('E_SYSTEMD', 'The user manager gave an answer that cannot be read');
+
+export async function daemonReload(call: Call): Promise<void> {
+  await checked(call, ['systemctl', '--user', 'daemon-reload'], 90_000);
+}
+
+/** Forgets failures and start counters; a unit the manager does not know is no error. */
+export async function resetFailed(call: Call, units: readonly string[]): Promise<void> {
+  if (units.length > 0) await call(['systemctl', '--user', 'reset-failed', ...units], LOOK_MS);
+}
+
+/** Starts, stops or restarts many units in one call and waits for all. The exit code tells whether all went well. */
+export const changeUnits = (
+  call: Call,
+  verb: 'start' | 'stop' | 'restart',
+  units: readonly string[],
+): Promise<ExecResult> => call(['systemctl', '--user', verb, ...units], 60_000 + 2_000 * units.length);
+
+/** Starts one unit without what it wants or requires: a target that is started plainly starts all its agents. */
+export async function startAlone(call: Call, unit: string): Promise<void> {
+  await checked(call, ['systemctl', '--user', 'start', '--job-mode=ignore-dependencies', unit]);
+}
+
+async function checked(call: Call, argv: readonly [string, ...string[]], timeoutMs = LOOK_MS): Promise<ExecResult> {
+  const result = await call(argv, timeoutMs);
+  if (result.exitCode !== 0) throw failure(argv, result.stderr.trim());
+  return result;
+}
+
+const UNREACHABLE =
+  /Failed to connect to (user scope )?bus|No medium found|Connection refused|No such file or directory|Failed to set bus address|\$DBUS_SESSION_BUS_ADDRESS/i;
+
+function failure(argv: readonly string[], stderr: string): FleetError {
+  if (UNREACHABLE.test(stderr)) {
+    return new FleetError('E_NO_USER_MANAGER', `No systemd user manager answers (${stderr.split('\n')[0] ?? ''})`);
+  }
+  return new FleetError('E_SYSTEMD', `${argv.slice(0, 3).join(' ')} failed: ${stderr}`);
+}

@@ -1,0 +1,197 @@
+import { FleetError } from '../../model/error.ts';
+import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
+import { agentOfUnit, fleetUnits, type FleetName } from '../../model/names.ts';
+import type { HostFacts } from '../../model/observed.ts';
+import type { Scope } from '../../model/provider.ts';
+import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
+import { shortHash } from '../../host/digest.ts';
+import { octal } from '../../host/octal.ts';
+import { listUnits, managerFacts, systemdCall, type ListedUnit, type ManagerFacts } from './client.ts';
+import { parseUnit } from './render.ts';
+
+const MAX_BYTES = 256 * 1024;
+
+/** Two calls at any number of agents: what the manager says of itself, and its list of our units. Files are read. */
+export async function observeUnits(port: ReadPort, scope: Scope): Promise<ProviderObservation> {
+  const call = systemdCall(port.exec, scope.signal);
+  const units = fleetUnits(scope.fleet);
+  const names = [units.server, units.target, units.watch, `mosaic-${scope.fleet}@*.service`];
+  const [manager, listed] = await Promise.all([managerFacts(call), listUnits(call, names)]);
+  const directory = unitDirectory(scope.host, manager);
+  const look: Look = { files: port.files, directory, fleet: scope.fleet, host: scope.host, manager };
+  const addresses = [...new Set([...wantedAddresses(scope), ...foundAddresses(look)])].toSorted();
+  const errors: LookError[] = [];
+  const items: Record<Address, Observation> = {};
+  for (const address of addresses) items[address] = observeAddress(look, address);
+  for (const unit of listed) Object.assign(items, runItem(scope.fleet, unit));
+  const personal = overrides(look, errors);
+  const targetActive = listed.some(({ name, active }) => name === units.target && active === 'active');
+  const serverState = listed.find(({ name }) => name === units.server)?.active ?? 'inactive';
+  return {
+    items,
+    complete: errors.length === 0,
+    errors,
+    facts: {
+      unitDirectory: directory,
+      systemd: manager.version,
+      targetActive,
+      serverState,
+      overrides: personal,
+    },
+  };
+}
+
+/** Everything of a fleet whose manager did not answer: nothing is known of any of it. */
+export function unknownUnits(scope: Scope, error: LookError): ProviderObservation {
+  const agents = scope.wanted.flatMap(({ address }) =>
+    address.startsWith('session.') ? [`run.${address.slice('session.'.length)}`] : [],
+  );
+  const items = [...wantedAddresses(scope), ...agents].map(
+    (address) => [address, { state: 'unknown', error }] as const,
+  );
+  return { items: Object.fromEntries(items), complete: false, errors: [error], facts: {} };
+}
+
+interface Look {
+  readonly files: FileReader;
+  readonly directory: string;
+  readonly fleet: FleetName;
+  readonly host: HostFacts;
+  readonly manager: ManagerFacts;
+}
+
+const unitDirectory = ({ unitDirs }: HostFacts, { unitPath }: ManagerFacts): string =>
+  unitPath.includes(unitDirs.preferred) ? unitDirs.preferred : unitDirs.fallback;
+
+const wantedAddresses = ({ wanted }: Scope): readonly Address[] =>
+  wanted.filter(({ provider }) => provider === 'systemd').map(({ address }) => address);
+
+/** Units, drop-ins and links with this fleet's names. Whether they are ours, their marks tell. */
+function foundAddresses({ files, directory, fleet }: Look): readonly Address[] {
+  const units = fleetUnits(fleet);
+  const fixed = [units.server, units.template, units.target].map((name) => `unit.${name}`);
+  const dropIns = (files.list(directory) ?? [])
+    .filter((name) => dropInOwner(fleet, name) !== undefined)
+    .map((name) => `unit.${name}/50-mosaic.conf`);
+  const links = (files.list(`${directory}/${units.target}.wants`) ?? []).filter(
+    (name) => agentOfUnit(fleet, name) !== undefined,
+  );
+  const reload = `unit.${reloadMarkName(fleet)}`;
+  return [...fixed, ...dropIns, ...links.map((name) => `link.${name}`), `link.${units.target}`, reload];
+}
+
+/** The agent whose drop-ins a directory of this name holds; undefined when it is none of this fleet's. */
+export const dropInOwner = (fleet: FleetName, name: string): string | undefined =>
+  name.endsWith('.d') ? agentOfUnit(fleet, name.slice(0, -2)) : undefined;
+
+/** Stands in the unit directory from the first removal of a unit until the manager has reloaded. */
+export const reloadMarkName = (fleet: FleetName): string => `mosaic-${fleet}.reload`;
+
+/** Where a link or unit address lives below the unit directory. */
+export function unitPathOf(directory: string, fleet: FleetName, address: Address): string {
+  const name = address.slice(address.indexOf('.') + 1);
+  if (address.startsWith('unit.')) return `${directory}/${name}`;
+  const wanter = name === fleetUnits(fleet).target ? 'default.target' : fleetUnits(fleet).target;
+  return `${directory}/${wanter}.wants/${name}`;
+}
+
+function observeAddress(look: Look, address: Address): Observation {
+  const path = unitPathOf(look.directory, look.fleet, address);
+  try {
+    const stat = look.files.stat(path);
+    if (stat === undefined) return { state: 'absent' };
+    return address.startsWith('link.') ? observeLink(look, path, stat) : observeUnitFile(look, path, stat);
+  } catch (error) {
+    return { state: 'unknown', error: lookError(error) };
+  }
+}
+
+const lookError = (error: unknown): LookError => ({
+  code: error instanceof FleetError ? error.code : 'E_IO',
+  message: error instanceof Error ? error.message : String(error),
+});
+
+function observeLink(look: Look, path: string, stat: FileStat): Observation {
+  const target = look.files.readLink(path) ?? '';
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const units = fleetUnits(look.fleet);
+  const ours =
+    stat.kind === 'symlink' && target.split('/').at(-1) === (name === units.target ? units.target : units.template);
+  const spec: JsonObject = { target, loaded: isLoaded(look, stat, path) };
+  return ours
+    ? { state: 'present', owner: 'fleet', spec, fingerprint: target }
+    : { state: 'present', owner: 'foreign', spec, fingerprint: target, foreignBecause: `it points to ${target}` };
+}
+
+function observeUnitFile(look: Look, path: string, stat: FileStat): Observation {
+  const masked = stat.kind === 'symlink' && look.files.readLink(path) === '/dev/null';
+  if (stat.kind !== 'file') return foreignUnit(`it is a ${stat.kind}`, `${stat.inode}`, masked);
+  const text = look.files.read(path, MAX_BYTES) ?? '';
+  const { spec, mark } = parseUnit(text);
+  const fingerprint = `${shortHash(text)} ${octal(stat.mode)}`;
+  if (mark === undefined) return foreignUnit('it carries no mark of mosaic', fingerprint);
+  if (mark.fleet !== look.fleet || mark.home !== look.host.home) {
+    return foreignUnit(`it belongs to fleet ${mark.fleet} of the home ${mark.home}`, fingerprint);
+  }
+  return {
+    state: 'present',
+    owner: 'fleet',
+    spec: { ...spec, mode: octal(stat.mode), loaded: isLoaded(look, stat, path) },
+    fingerprint,
+    ...(mark.handEdited ? { handEdited: true } : {}),
+  };
+}
+
+const foreignUnit = (foreignBecause: string, fingerprint: string, masked = false): Observation => ({
+  state: 'present',
+  owner: 'foreign',
+  spec: masked ? { masked } : {},
+  fingerprint,
+  foreignBecause: masked ? 'it is masked' : foreignBecause,
+});
+
+/**
+ * Has the manager read it since it changed? A reload lost in a crash shows here. The directory counts as well, for a
+ * removed neighbour, unless others write there too.
+ */
+function isLoaded({ files, directory, manager }: Look, stat: FileStat, path: string): boolean {
+  const parent = path.slice(0, path.lastIndexOf('/'));
+  const shared = parent === directory || parent.endsWith('/default.target.wants');
+  const newest = Math.max(stat.ctimeMs, shared ? 0 : (files.stat(parent)?.ctimeMs ?? 0));
+  return newest * 1000 <= manager.unitsLoadedAtUsec;
+}
+
+function runItem(fleet: FleetName, { name, load, active, sub }: ListedUnit): Record<Address, Observation> {
+  const agent = agentOfUnit(fleet, name);
+  if (agent === undefined) return {};
+  const owner = load === 'loaded' ? 'fleet' : 'foreign';
+  return {
+    [`run.${agent}`]: { state: 'present', owner, spec: { active, sub, load }, fingerprint: `${active}/${sub}` },
+  };
+}
+
+function listOrNote(files: FileReader, directory: string, errors: LookError[]): readonly string[] {
+  try {
+    return files.list(directory) ?? [];
+  } catch (error) {
+    errors.push(lookError(error));
+    return [];
+  }
+}
+
+/** A user's own drop-ins for our units, by name. */
+function overrides({ files, directory, fleet }: Look, errors: LookError[]): readonly string[] {
+  const units = fleetUnits(fleet);
+  const ours = (name: string): boolean => {
+    const unit = name.endsWith('.d') ? name.slice(0, -2) : '';
+    return (
+      [units.server, units.template, units.target].some((known) => known === unit) ||
+      agentOfUnit(fleet, unit) !== undefined
+    );
+  };
+  return (files.list(directory) ?? []).filter(ours).flatMap((name) =>
+    listOrNote(files, `${directory}/${name}`, errors)
+      .filter((file) => file.endsWith('.conf') && file !== '50-mosaic.conf')
+      .map((file) => `${name}/${file}`),
+  );
+}

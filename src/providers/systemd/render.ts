@@ -1,0 +1,67 @@
+import { shortHash } from '../../host/digest.ts';
+import type { JsonObject } from '../../model/resource.ts';
+
+/** Sections in order; each a list of `Key=Value` lines in order. Values are already in unit syntax. */
+export type Sections = readonly (readonly [
+  section: string,
+  lines: readonly (readonly [key: string, value: string])[],
+])[];
+
+/** Who a unit belongs to. It stands in the unit itself, in a section systemd ignores (systemd.unit(5): `X-`). */
+export interface UnitMark {
+  readonly fleet: string;
+  readonly home: string;
+  readonly handEdited: boolean;
+}
+
+/** Writes a unit with our mark in its last section. The mark's hash is that of everything above it. */
+export function renderUnit(sections: Sections, fleet: string, home: string): string {
+  const body = sections
+    .map(([name, lines]) => `[${name}]\n${lines.map(([key, value]) => `${key}=${value}\n`).join('')}\n`)
+    .join('');
+  return withMark(body, fleet, unitWord(home));
+}
+
+const withMark = (body: string, fleet: string, homeWord: string): string =>
+  `${body}[X-Mosaic]\nFleet=${fleet}\nHome=${homeWord}\nHash=${shortHash(body)}\n`;
+
+/** The unit as a document (`section → key → value`, a repeated key gives a list) without our mark, and the mark. */
+export function parseUnit(text: string): { readonly spec: JsonObject; readonly mark: UnitMark | undefined } {
+  const spec: Record<string, Record<string, string | string[]>> = {};
+  let section: Record<string, string | string[]> = {};
+  for (const line of text.split('\n')) {
+    const name = /^\[(.*)\]$/.exec(line.trim())?.[1];
+    if (name !== undefined) section = spec[name] ??= {};
+    else addLine(section, line);
+  }
+  const { 'X-Mosaic': mark, ...rest } = spec;
+  return { spec: rest, mark: mark === undefined ? undefined : readMark(mark, text) };
+}
+
+function addLine(section: Record<string, string | string[]>, line: string): void {
+  const at = line.indexOf('=');
+  if (at < 1 || /^\s*[#;]/.test(line)) return;
+  const key = line.slice(0, at).trim();
+  const value = line.slice(at + 1).trim();
+  const before = section[key];
+  section[key] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+}
+
+function readMark(mark: Record<string, string | string[]>, text: string): UnitMark | undefined {
+  const { Fleet: fleet, Home: home } = mark;
+  if (typeof fleet !== 'string' || typeof home !== 'string') return undefined;
+  const body = text.slice(0, text.indexOf('[X-Mosaic]'));
+  return { fleet, home: readUnitWord(home), handEdited: text !== withMark(body, fleet, home) };
+}
+
+/** One quoted word of a unit's command line: `\`, `"`, `%` and `$` keep their own meaning (systemd.service(5)). */
+export const unitWord = (text: string): string =>
+  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+
+const readUnitWord = (word: string): string =>
+  word
+    .replace(/^"|"$/g, '')
+    .replaceAll('$$', '$')
+    .replaceAll('%%', '%')
+    .replaceAll('\\"', '"')
+    .replaceAll('\\\\', '\\');

@@ -1,0 +1,184 @@
+import { FleetError } from '../../model/error.ts';
+import type { WritePort } from '../../model/host.ts';
+import type { Change } from '../../model/plan.ts';
+import type { Outcome, Scope } from '../../model/provider.ts';
+import { textOf, type Address, type Observation } from '../../model/resource.ts';
+import { serverIsGone, startServer, tmuxCall, tmuxWord, type TmuxPlace } from './client.ts';
+import { SERVER_MARK } from './format.ts';
+import { observeSessions } from './observe.ts';
+
+/** Live settings and names under any supervisor; under `supervisor: tmux` also the starting and ending of sessions. */
+export async function applySessions(
+  port: WritePort,
+  changes: readonly Change[],
+  scope: Scope,
+): Promise<readonly Outcome[]> {
+  const { items } = await observeSessions(port, scope);
+  const room: Room = { port, scope, items };
+  switch (changes[0]?.phase) {
+    case 'live':
+      return each(changes, (change) => setLive(room, change));
+    case 'stop':
+      return stop(room, changes);
+    case 'restart':
+      return restart(room, changes);
+    default:
+      return start(room, changes);
+  }
+}
+
+/** What one call works with; `items` is what was there when it began. */
+interface Room {
+  readonly port: WritePort;
+  readonly scope: Scope;
+  readonly items: Readonly<Record<Address, Observation>>;
+}
+
+const placeOf = ({ host, signal }: Scope, socket = host.socketPath): TmuxPlace => ({
+  tmux: host.programs.tmux,
+  socket,
+  ...(signal === undefined ? {} : { signal }),
+});
+
+const isServer = ({ address }: Change): boolean => address.startsWith('server.');
+const agentOf = ({ address }: Change): string => address.slice('session.'.length);
+
+/** What the helper is called with to do `mode` for one agent. */
+const helper = ({ host, fleet }: Scope, mode: 'end' | 'pane', agent: string): readonly [string, ...string[]] => [
+  host.programs.bash,
+  `${host.home}/libexec/mosaic-agent`,
+  mode,
+  `${host.home}/fleets/${fleet}`,
+  agent,
+];
+
+/** Agents get their time to save before the server below them ends; one that could not be ended keeps the server. */
+async function stop(room: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
+  const ended = await each(
+    changes.filter((change) => !isServer(change)),
+    (change) => endSession(room, change),
+  );
+  const stuck = ended.find(({ done }) => !done);
+  const servers = await each(changes.filter(isServer), (change) => {
+    if (stuck !== undefined) throw new FleetError('E_STEP_FAILED', `${stuck.address} has not ended`);
+    return endServer(room, change);
+  });
+  return inOrder(changes, [...ended, ...servers]);
+}
+
+async function restart(room: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
+  const ended = await each(changes, (change) => endSession(room, change));
+  const failed = ended.filter(({ done }) => !done);
+  const gone = changes.filter(({ address }) => failed.every((outcome) => outcome.address !== address));
+  return inOrder(changes, [...failed, ...(await start(room, gone))]);
+}
+
+async function start({ port, scope }: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
+  if (changes.length === 0) return [];
+  await ensureServer(port, scope);
+  const script = changes.filter((change) => !isServer(change)).map((change) => newSession(change, scope));
+  const answer = await tmuxCall(port.exec, placeOf(scope))([['source-file', '-']], { input: script.join('') });
+  const items = await settledItems(port, scope, changes);
+  return changes.map(({ address }) => {
+    const now = items[address];
+    if (now?.state === 'present' && now.owner === 'fleet') return { address, done: true };
+    const why = answer.stderr === '' ? 'it ended at once' : answer.stderr;
+    return { address, done: false, error: stepFailed(`${address} is not there after its start: ${why}`) };
+  });
+}
+
+const TRIES = 100;
+const BETWEEN_TRIES_MS = 50;
+
+/** A pane is tmux itself until it has become our wrapper: a look in between would take it for an impostor. */
+async function settledItems(port: WritePort, scope: Scope, changes: readonly Change[]): Promise<Room['items']> {
+  for (let left = TRIES; ; left -= 1) {
+    const { items } = await observeSessions(port, scope);
+    const isWaiting = changes.some(({ address }) => {
+      const now = items[address];
+      return now?.state === 'present' && now.owner === 'fleet' && now.spec['isWrapper'] === false;
+    });
+    if (!isWaiting || left === 0) return items;
+    await port.clock.sleep(BETWEEN_TRIES_MS, scope.signal);
+  }
+}
+
+/** One line of tmux's own language: create and mark, or stop at the first that fails, so that nothing foreign is marked. */
+function newSession(change: Change, scope: Scope): string {
+  const name = agentOf(change);
+  const { spec, launcher } = change.desired?.spec ?? {};
+  const marks = { owner: `${scope.fleet}/${name}`, spec: textOf(spec), launcher: textOf(launcher) };
+  const set = Object.entries(marks).map(([key, value]) => `set-option -t =${name}: @mosaic_${key} ${tmuxWord(value)}`);
+  const create = `new-session -d -s ${name} ${helper(scope, 'pane', name).map(tmuxWord).join(' ')}`;
+  return `${[create, ...set].join(' ; ')}\n`;
+}
+
+/** Started and marked in one call: a server without its mark would be foreign to us for ever. */
+async function ensureServer(port: WritePort, scope: Scope): Promise<void> {
+  const { host, fleet } = scope;
+  port.writer.makeDirectory(host.socketPath.slice(0, host.socketPath.lastIndexOf('/')), 0o700);
+  const probe = await tmuxCall(port.exec, placeOf(scope))([['display-message', '-p', '#{pid}']]);
+  if (probe.server) return;
+  const mark = ['set-option', '-s', SERVER_MARK, fleet];
+  await startServer(port.exec, placeOf(scope), `${host.home}/fleets/${fleet}/tmux.conf`, mark);
+}
+
+async function setLive({ port, scope, items }: Room, change: Change): Promise<void> {
+  const { id } = ours(change, items);
+  const rename = ['rename-session', '-t', textOf(id), agentOf(change)];
+  const commands = isServer(change) ? optionCommands(change) : [rename];
+  const { exitCode, stderr } = await tmuxCall(port.exec, placeOf(scope))(commands);
+  if (exitCode !== 0) throw stepFailed(`${change.address}: ${stderr}`);
+}
+
+function optionCommands(change: Change): readonly (readonly string[])[] {
+  return Object.entries(change.desired?.spec['options'] ?? {}).map(([name, value]) => [
+    ...(name === 'exit-empty' ? ['set-option', '-s'] : ['set-option', '-g']),
+    name,
+    String(value),
+  ]);
+}
+
+async function endSession({ port, scope, items }: Room, change: Change): Promise<void> {
+  if (items[change.address]?.state === 'absent') return;
+  ours(change, items);
+  const { exitCode, stderr } = await port.exec(helper(scope, 'end', agentOf(change)), { timeoutMs: 120_000 });
+  if (exitCode !== 0) throw stepFailed(`${agentOf(change)} could not be ended: ${stderr.trim()}`);
+}
+
+/** Waits until the old server has let go of its socket: a start in between would meet the dying one. */
+async function endServer({ port, scope, items }: Room, change: Change): Promise<void> {
+  if (items[change.address]?.state === 'absent') return;
+  ours(change, items);
+  const place = placeOf(scope, scope.host.installedSocketPath);
+  await tmuxCall(port.exec, place)([['kill-server']]);
+  for (let left = TRIES; !(await serverIsGone(port.exec, place)); left -= 1) {
+    if (left === 0) throw stepFailed(`the tmux server on ${place.socket} does not end`);
+    await port.clock.sleep(BETWEEN_TRIES_MS, scope.signal);
+  }
+}
+
+/** The spec of what a change is about; refuses what is foreign or could not be seen. */
+function ours({ address }: Change, items: Room['items']): Extract<Observation, { state: 'present' }>['spec'] {
+  const seen = items[address];
+  if (seen?.state === 'present' && seen.owner === 'fleet') return seen.spec;
+  throw stepFailed(`${address} is not ours${seen?.state === 'present' ? `: ${seen.foreignBecause ?? 'no mark'}` : ''}`);
+}
+
+const stepFailed = (message: string): FleetError => new FleetError('E_STEP_FAILED', message);
+
+const inOrder = (changes: readonly Change[], outcomes: readonly Outcome[]): readonly Outcome[] =>
+  changes.flatMap(({ address }) => outcomes.find((outcome) => outcome.address === address) ?? []);
+
+const each = (changes: readonly Change[], act: (change: Change) => Promise<void>): Promise<readonly Outcome[]> =>
+  Promise.all(
+    changes.map(async (change): Promise<Outcome> => {
+      const { address } = change;
+      try {
+        await act(change);
+        return { address, done: true };
+      } catch (error) {
+        return { address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }),
+  );

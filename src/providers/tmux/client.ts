@@ -1,0 +1,89 @@
+import { FleetError } from '../../model/error.ts';
+import { ExecFailure, type Exec, type ExecResult, type FileReader } from '../../model/host.ts';
+
+const LOOK_MS = 5_000;
+
+/** A tmux server's socket as the file system shows it, before any call. */
+export type SocketState = 'absent' | 'present';
+
+/** Refuses what is at a socket's path and is no socket of ours. Never connects. */
+export function socketState(files: FileReader, path: string, uid: number): SocketState {
+  const stat = files.stat(path);
+  if (stat === undefined) return 'absent';
+  const problem =
+    stat.kind !== 'socket' ? `is a ${stat.kind}` : stat.uid === uid ? undefined : `belongs to uid ${stat.uid}`;
+  if (problem !== undefined) throw new FleetError('E_TMUX_SOCKET', `${path} ${problem}, not a tmux socket of yours`);
+  return 'present';
+}
+
+/** What tmux answered; `server` is false when no server lives on the socket. */
+export interface Answer {
+  readonly server: boolean;
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
+/** Sends one command line to the server on `socket`. */
+export type TmuxCall = (
+  commands: readonly (readonly string[])[],
+  options?: { readonly input?: string },
+) => Promise<Answer>;
+
+export interface TmuxPlace {
+  readonly tmux: string;
+  readonly socket: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls on one absolute socket path. `-N`: no call through it can start a server. Rejects when nothing answers in time. */
+export const tmuxCall =
+  (exec: Exec, place: TmuxPlace): TmuxCall =>
+  async (commands, options = {}) =>
+    answer(await run(exec, place, ['-N', ...joined(commands)], options.input));
+
+/** The only call that may start a server: detached, with our configuration, and marked before anybody can see it. */
+export async function startServer(exec: Exec, place: TmuxPlace, conf: string, mark: readonly string[]): Promise<void> {
+  const result = await run(exec, place, ['-f', conf, ...joined([['start-server'], mark])]);
+  if (result.exitCode !== 0) throw new FleetError('E_TMUX', `tmux could not start a server: ${result.stderr.trim()}`);
+}
+
+/** True when nobody listens on the socket any more; a server on its way out is not gone yet. */
+export async function serverIsGone(exec: Exec, place: TmuxPlace): Promise<boolean> {
+  return !(await tmuxCall(exec, place)([['display-message', '-p', '#{pid}']])).server;
+}
+
+async function run(exec: Exec, place: TmuxPlace, args: readonly string[], input?: string): Promise<ExecResult> {
+  const argv = [place.tmux, '-u', '-S', place.socket, ...args] as const;
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
+  const { signal } = place;
+  try {
+    return await exec(argv, {
+      timeoutMs: LOOK_MS,
+      env,
+      ...(input === undefined ? {} : { input }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (!(error instanceof ExecFailure) || error.reason === 'aborted') throw error;
+    const code =
+      error.reason === 'missing' ? 'E_TMUX_MISSING' : error.reason === 'timeout' ? 'E_TMUX_TIMEOUT' : 'E_TMUX';
+    throw new FleetError(code, `tmux on ${place.socket}: ${error.message}`, { cause: error });
+  }
+}
+
+/** tmux reads an argument that ends in `;` as the end of a command, even in an argv (tmux(1), command parsing). */
+const tmuxArgument = (text: string): string => (text.endsWith(';') ? `${text.slice(0, -1)}\\;` : text);
+
+/** A word of tmux's configuration language that stands for exactly this text. */
+export const tmuxWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const joined = (commands: readonly (readonly string[])[]): readonly string[] =>
+  commands.flatMap((command, at) => [...(at === 0 ? [] : [';']), ...command.map(tmuxArgument)]);
+
+const NO_SERVER = /no server running|error connecting to .*(No such file|Connection refused)/;
+
+function answer({ exitCode, stdout, stderr }: ExecResult): Answer {
+  const server = !(exitCode !== 0 && NO_SERVER.test(stderr));
+  return { server, exitCode, lines: stdout.split('\n').filter((line) => line !== ''), stderr: stderr.trim() };
+}

@@ -1,0 +1,167 @@
+import { FleetError } from '../../model/error.ts';
+import type { ProcessReader, ReadPort } from '../../model/host.ts';
+import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
+import type { Scope } from '../../model/provider.ts';
+import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
+import { socketState, tmuxCall, type Answer } from './client.ts';
+import { PANE_FORMAT, parsePaneRow, parseServerRow, SERVER_FORMAT, type PaneRow, type ServerRow } from './format.ts';
+
+/** One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. */
+export async function observeSessions(port: ReadPort, scope: Scope): Promise<ProviderObservation> {
+  const { socketPath, installedSocketPath = socketPath } = scope.host;
+  const installed = await lookAt(port, scope, installedSocketPath);
+  const wanted = installedSocketPath === socketPath ? installed : await lookAt(port, scope, socketPath);
+  const items: Record<Address, Observation> = {};
+  for (const name of agentNames(scope, installed))
+    items[`session.${name}`] = sessionItem(port.processes, scope, installed, name);
+  const server = wanted.server !== undefined && !isOurs(port.processes, scope, wanted.server) ? wanted : installed;
+  items[serverAddress(scope)] = serverItem(port.processes, scope, server);
+  return { items, complete: true, errors: [], facts: factsOf(port.processes, scope, server) };
+}
+
+/** Every session is unknown when tmux did not answer. */
+export function unknownSessions(scope: Scope, error: LookError): ProviderObservation {
+  const addresses = scope.wanted.map(({ address }) => address).filter((address) => /^(session|server)\./.test(address));
+  const items = addresses.map((address) => [address, { state: 'unknown', error }] as const);
+  return { items: Object.fromEntries(items), complete: false, errors: [error], facts: {} };
+}
+
+interface Seen {
+  readonly socket: string;
+  readonly server: ServerRow | undefined;
+  readonly panes: readonly PaneRow[];
+}
+
+async function lookAt(port: ReadPort, { host, signal }: Scope, socket: string): Promise<Seen> {
+  const nothing: Seen = { socket, server: undefined, panes: [] };
+  if (socketState(port.files, socket, host.user.uid) === 'absent') return nothing;
+  const call = tmuxCall(port.exec, { tmux: host.programs.tmux, socket, ...(signal === undefined ? {} : { signal }) });
+  const seen = await call([
+    ['display-message', '-p', SERVER_FORMAT],
+    ['list-panes', '-a', '-F', PANE_FORMAT],
+  ]);
+  return seen.server ? { socket, ...parse(seen, socket) } : nothing;
+}
+
+/** A server without sessions answers `no current target` with exit 1: that is empty, not a failed look. */
+function parse(answer: Answer, socket: string): Omit<Seen, 'socket'> {
+  const server = answer.lines.map(parseServerRow).find((row) => row !== undefined);
+  const isEmpty = answer.exitCode !== 0 && /no current target|no sessions/.test(answer.stderr);
+  if (server === undefined || (answer.exitCode !== 0 && !isEmpty)) {
+    throw new FleetError('E_TMUX', `tmux on ${socket} gave no answer that can be read: ${answer.stderr}`);
+  }
+  return { server, panes: answer.lines.flatMap((line) => parsePaneRow(line) ?? []) };
+}
+
+const serverAddress = ({ host }: Scope): Address => `server.${host.socketPath.split('/').at(-1) ?? ''}`;
+
+/** The server is ours when systemd's process tree says so, or, without systemd, its own mark. */
+function isOurs(processes: ProcessReader, { fleet }: Scope, server: ServerRow): boolean {
+  const cgroup = processes.cgroupOf(server.pid) ?? '';
+  return cgroup.endsWith(`/${fleetUnits(fleet).server}`) || server.owner === fleet;
+}
+
+function serverItem(processes: ProcessReader, scope: Scope, { server, socket }: Seen): Observation {
+  if (server === undefined) return { state: 'absent' };
+  const fingerprint = `${server.pid} ${server.startTime} ${JSON.stringify(server.options)}`;
+  if (!isOurs(processes, scope, server)) {
+    return {
+      state: 'present',
+      owner: 'foreign',
+      spec: {},
+      fingerprint,
+      foreignBecause: `its server (pid ${server.pid}) is not ours`,
+    };
+  }
+  const supervisor = server.owner === scope.fleet ? 'tmux' : 'systemd';
+  return {
+    state: 'present',
+    owner: 'fleet',
+    spec: { options: server.options, socketPath: socket, supervisor },
+    fingerprint,
+  };
+}
+
+function factsOf(processes: ProcessReader, scope: Scope, { server, panes }: Seen): JsonObject {
+  if (server === undefined) return {};
+  const names = [...new Set(panes.map(({ session }) => session))].toSorted();
+  if (!isOurs(processes, scope, server)) return { foreignServer: { pid: server.pid, sessions: names.map(printable) } };
+  const ours = new Set(panes.filter(({ owner }) => owner.startsWith(`${scope.fleet}/`)).map(({ session }) => session));
+  const foreignSessions = names.filter((name) => !ours.has(name)).map(printable);
+  return { serverPid: server.pid, tmuxVersion: server.version, foreignSessions };
+}
+
+/** Names of others' sessions are their text: nothing of it may steer a terminal. */
+const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 64);
+
+function agentNames({ wanted, fleet }: Scope, { panes }: Seen): readonly string[] {
+  const named = wanted.flatMap(({ address }) =>
+    address.startsWith('session.') ? [address.slice('session.'.length)] : [],
+  );
+  const marked = panes.flatMap(({ owner }) => (owner.startsWith(`${fleet}/`) ? [owner.slice(fleet.length + 1)] : []));
+  return [...new Set([...named, ...marked])].filter(isAgentName).toSorted();
+}
+
+function sessionItem(processes: ProcessReader, scope: Scope, { panes }: Seen, name: string): Observation {
+  const marked = panes.filter(({ owner }) => owner === `${scope.fleet}/${name}`);
+  if (marked.length === 0) {
+    const taken = panes.find(({ session }) => session === name);
+    if (taken === undefined) return { state: 'absent' };
+    return {
+      state: 'present',
+      owner: 'foreign',
+      spec: {},
+      fingerprint: taken.sessionId,
+      foreignBecause: 'a session of this name has no mark of ours',
+    };
+  }
+  const place = placeOf(processes, scope, name);
+  const pane = marked.find(({ panePid }) => place(panePid)) ?? marked[0];
+  if (pane === undefined) return { state: 'absent' };
+  const duplicate = new Set(marked.map(({ sessionId }) => sessionId)).size > 1;
+  return {
+    state: 'present',
+    owner: 'fleet',
+    spec: {
+      ...sessionSpec(pane, name),
+      ...processFacts(processes, pane),
+      ...placeFacts(place, pane, scope),
+      ...(duplicate ? { duplicate } : {}),
+    },
+    fingerprint: `${pane.sessionId} ${pane.panePid} ${processes.startTimeOf(pane.panePid) ?? 0}`,
+  };
+}
+
+const sessionSpec = (pane: PaneRow, wantedName: string): JsonObject => ({
+  id: pane.sessionId,
+  name: pane.session,
+  wantedName,
+  paneId: pane.paneId,
+  attached: pane.attached,
+  spec: pane.spec,
+  launcher: pane.launcher,
+});
+
+function processFacts(processes: ProcessReader, { panePid }: PaneRow): JsonObject {
+  const [pid] = processes.childrenOf(panePid);
+  return { panePid, ...(pid === undefined ? {} : { pid }) };
+}
+
+type InPlace = (panePid: number) => boolean;
+
+/** Is a pane's process where the agent's must be: in its unit's cgroup, or, without systemd, our wrapper for it? */
+function placeOf(processes: ProcessReader, { fleet, supervisor, host }: Scope, name: string): InPlace {
+  if (!isAgentName(name)) return () => false;
+  if (supervisor === 'systemd') {
+    const unit = `/${agentUnit(fleet, name)}`;
+    return (pid) => {
+      const cgroup = processes.cgroupOf(pid) ?? '';
+      return cgroup.endsWith(unit) || cgroup.includes(`${unit}/`);
+    };
+  }
+  const call = ['pane', `${host.home}/fleets/${fleet}`, name].join('\0');
+  return (pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call;
+}
+
+const placeFacts = (place: InPlace, { panePid }: PaneRow, { supervisor }: Scope): JsonObject =>
+  supervisor === 'systemd' ? { inUnit: place(panePid) } : { isWrapper: place(panePid) };

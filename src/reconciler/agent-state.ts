@@ -1,0 +1,176 @@
+import type { RestartPolicy, Supervisor } from '../model/fleet.ts';
+import type { AgentState, Observed } from '../model/observed.ts';
+import { textOf, type JsonObject, type Observation } from '../model/resource.ts';
+import { observationOf } from './address.ts';
+import { accepts, endedAt, endedByItself, exitText, stopWasAsked } from './ending.ts';
+
+/** What is known of one agent, joined from its unit, its session and the records its helper wrote. */
+export interface AgentView {
+  readonly state: AgentState;
+  /** Hash of what the running process was started with; undefined when nothing runs. */
+  readonly runningSpec?: string;
+  readonly launcher?: string;
+  readonly pid?: number;
+  readonly sessionId?: string;
+  /** The session's present name, when somebody renamed it. */
+  readonly renamedTo?: string;
+  readonly restarts: number;
+  readonly lastExit?: { readonly code?: number; readonly signal?: string; readonly at?: number };
+  readonly startedAt?: number;
+  /** Hash of what its last run was started with, whether that still runs or not. */
+  readonly startedSpec?: string;
+  /** Why it is `failed`, `unknown` or not ours, in words. */
+  readonly detail?: string;
+  readonly block?: 'foreign' | 'impostor' | 'duplicate-owner' | 'masked';
+  readonly fingerprint: string;
+}
+
+interface Evidence {
+  readonly run: Observation;
+  readonly session: Observation;
+  readonly recorded: Observation;
+  readonly record: JsonObject;
+  readonly policy: RestartPolicy;
+}
+
+/** Joins what the providers saw of agent `name`. `policy` tells which endings its restart policy accepts. */
+export function agentView(observed: Observed, name: string, policy: RestartPolicy, supervisor: Supervisor): AgentView {
+  const recorded = observationOf(observed, `record.${name}`);
+  const evidence: Evidence = {
+    run: observationOf(observed, `run.${name}`),
+    session: observationOf(observed, `session.${name}`),
+    recorded,
+    record: recorded.state === 'present' ? recorded.spec : {},
+    policy,
+  };
+  return {
+    ...recordFacts(evidence),
+    ...sessionFacts(evidence.session),
+    ...findState(evidence, supervisor, serverSupervisor(observed)),
+    fingerprint: fingerprintOf(evidence),
+  };
+}
+
+type Finding = Pick<AgentView, 'state'> & Partial<AgentView>;
+
+function findState(evidence: Evidence, supervisor: Supervisor, runsUnder: string): Finding {
+  const { session } = evidence;
+  if (session.state === 'unknown') return { state: 'unknown', detail: session.error.message };
+  // Under another supervisor than the wanted one no session is where it will belong; all of them end with the server.
+  if (runsUnder !== '' && runsUnder !== supervisor) return whileMoving(evidence);
+  return supervisor === 'systemd' ? underSystemd(evidence) : underTmux(evidence);
+}
+
+const supervisors = new WeakMap<Observed, string>();
+
+/** Who runs the fleet's present server, empty when it has none; found once per observation, not once per agent. */
+function serverSupervisor(observed: Observed): string {
+  const known = supervisors.get(observed);
+  if (known !== undefined) return known;
+  const server = Object.entries(observed.items).find(([address]) => address.startsWith('server.'))?.[1];
+  const found = server?.state === 'present' && server.owner === 'fleet' ? textOf(server.spec['supervisor']) : '';
+  supervisors.set(observed, found);
+  return found;
+}
+
+function whileMoving(evidence: Evidence): Finding {
+  const { session } = evidence;
+  return session.state === 'present' && session.owner === 'fleet' ? { state: 'running' } : ended(evidence);
+}
+
+function underSystemd(evidence: Evidence): Finding {
+  const { run, session } = evidence;
+  if (run.state === 'unknown') return { state: 'unknown', detail: run.error.message };
+  const active = run.state === 'present' ? textOf(run.spec['active']) : 'inactive';
+  if (active === 'active' || active === 'reloading') return whileActive(session);
+  if (active === 'activating') return { state: 'starting' };
+  const found = active === 'failed' ? failedUnit(evidence) : ended(evidence);
+  const stands = active === 'deactivating' ? undefined : blockOf(session, false);
+  return { ...found, ...maskOf(run), ...stands };
+}
+
+function whileActive(session: Observation): Finding {
+  if (session.state !== 'present') return { state: 'starting', detail: 'its unit is active, its session is not there' };
+  const blocked = blockOf(session, session.spec['inUnit'] === true);
+  return blocked === undefined ? { state: 'running' } : { state: 'unknown', ...blocked };
+}
+
+const maskOf = (run: Observation): Pick<AgentView, 'block' | 'detail'> =>
+  run.state === 'present' && run.spec['load'] === 'masked' ? { block: 'masked', detail: 'its unit is masked' } : {};
+
+function underTmux(evidence: Evidence): Finding {
+  const { session } = evidence;
+  if (session.state !== 'present') return ended(evidence);
+  const blocked = blockOf(session, session.spec['isWrapper'] === true);
+  return blocked === undefined ? { state: 'running' } : { ...ended(evidence), ...blocked };
+}
+
+/** A session that stands in the way: without our mark it is foreign, with the mark in the wrong place an impostor. */
+function blockOf(session: Observation, inPlace: boolean): Pick<AgentView, 'block' | 'detail'> | undefined {
+  if (session.state !== 'present') return undefined;
+  if (session.spec['duplicate'] === true) return { block: 'duplicate-owner', detail: 'two sessions carry its mark' };
+  if (session.owner === 'foreign')
+    return { block: 'foreign', detail: session.foreignBecause ?? 'it has no mark of ours' };
+  return inPlace
+    ? undefined
+    : { block: 'impostor', detail: 'a session carries its mark but its process is not in its unit' };
+}
+
+/** A failed unit: its agent crashed too often, was killed at a stop, or could not be started. */
+function failedUnit(evidence: Evidence): Finding {
+  const { record } = evidence;
+  const unclear = unclearEnd(evidence);
+  if (unclear !== undefined) return unclear;
+  if (typeof record['fault'] === 'string') return { state: 'failed', detail: record['fault'] };
+  if (stopWasAsked(record)) return { state: 'stopped', detail: 'its unit failed' };
+  if (!endedByItself(record)) return { state: 'failed', detail: 'its unit failed' };
+  return { state: evidence.policy === 'never' ? 'exited' : 'crash-looping', detail: exitText(record) };
+}
+
+/** Nothing runs: why not, by the helper's records. */
+function ended(evidence: Evidence): Finding {
+  const { record, policy } = evidence;
+  const unclear = unclearEnd(evidence);
+  if (unclear !== undefined) return unclear;
+  if (typeof record['fault'] === 'string') return { state: 'failed', detail: record['fault'] };
+  if (record['startedAt'] === undefined) return { state: 'missing' };
+  if (!endedByItself(record)) return { state: 'stopped' };
+  return { state: accepts(policy, record) ? 'exited' : 'failed', detail: exitText(record) };
+}
+
+const unclearEnd = ({ recorded }: Evidence): Finding | undefined =>
+  recorded.state === 'unknown' ? { state: 'unknown', detail: recorded.error.message } : undefined;
+
+function recordFacts({ record }: Evidence): Pick<AgentView, 'restarts' | 'lastExit' | 'startedAt' | 'startedSpec'> {
+  const { starts, startedAt, startedSpec, code } = record;
+  const at = endedAt(record);
+  const exit = {
+    ...(typeof code === 'number' ? { code } : {}),
+    ...(typeof record['signal'] === 'string' ? { signal: record['signal'] } : {}),
+    ...(at === undefined ? {} : { at }),
+  };
+  return {
+    restarts: typeof starts === 'number' ? Math.max(0, starts - 1) : 0,
+    ...(at === undefined ? {} : { lastExit: exit }),
+    ...(typeof startedAt === 'number' ? { startedAt } : {}),
+    ...(typeof startedSpec === 'string' ? { startedSpec } : {}),
+  };
+}
+
+function sessionFacts(session: Observation): Partial<AgentView> {
+  if (session.state !== 'present' || session.owner === 'foreign') return {};
+  const { spec, launcher, pid, id, name, wantedName } = session.spec;
+  return {
+    ...(typeof spec === 'string' ? { runningSpec: spec } : {}),
+    ...(typeof launcher === 'string' ? { launcher } : {}),
+    ...(typeof pid === 'number' ? { pid } : {}),
+    ...(typeof id === 'string' ? { sessionId: id } : {}),
+    ...(name !== wantedName && typeof name === 'string' ? { renamedTo: name } : {}),
+  };
+}
+
+const part = (observation: Observation): string =>
+  observation.state === 'present' ? observation.fingerprint : observation.state;
+
+/** Changes when the unit's state or the session changes; compared right before a step. */
+const fingerprintOf = ({ run, session }: Evidence): string => `${part(run)} ${part(session)}`;

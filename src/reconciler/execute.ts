@@ -1,0 +1,84 @@
+import type { WritePort } from '../model/host.ts';
+import { PHASES, type Change, type Plan } from '../model/plan.ts';
+import type { Outcome, Provider, Scope } from '../model/provider.ts';
+
+/** What became of one change. */
+export type Step =
+  | { readonly change: Change; readonly result: 'done' }
+  | { readonly change: Change; readonly result: 'failed'; readonly error: Error }
+  | { readonly change: Change; readonly result: 'skipped'; readonly because: string };
+
+export interface ExecuteInput {
+  readonly plan: Plan;
+  readonly providers: readonly Provider[];
+  readonly port: WritePort;
+  readonly scope: Scope;
+  readonly onStep: (step: Step) => void;
+}
+
+/**
+ * Walks the plan phase by phase; providers work side by side within one. Takes no decision: a failed change skips what
+ * depends on it (the rest of its group; everything, when it is the fleet's), everything else goes on.
+ */
+export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  const note = (step: Step): void => {
+    steps.push(step);
+    input.onStep(step);
+  };
+  for (const phase of PHASES) {
+    const changes = input.plan.changes.filter((change) => change.phase === phase);
+    const skipped = new Map(changes.map((change) => [change, skipReason(change, steps, input.scope.signal)]));
+    for (const [change, because] of skipped) if (because !== undefined) note({ change, result: 'skipped', because });
+    const batches = byProvider(changes.filter((change) => skipped.get(change) === undefined));
+    await Promise.all([...batches].map(([name, batch]) => runBatch(input, name, batch, note)));
+  }
+  return steps;
+}
+
+function skipReason(change: Change, steps: readonly Step[], signal: AbortSignal | undefined): string | undefined {
+  if (signal?.aborted === true) return 'interrupted';
+  const failed = steps.find(
+    ({ change: { group }, result }) => result === 'failed' && (group === 'fleet' || group === change.group),
+  );
+  return failed === undefined ? undefined : `${failed.change.address} failed`;
+}
+
+function byProvider(changes: readonly Change[]): ReadonlyMap<string, readonly Change[]> {
+  const names = [...new Set(changes.map(({ provider }) => provider))];
+  return new Map(names.map((name) => [name, changes.filter(({ provider }) => provider === name)]));
+}
+
+async function runBatch(
+  input: ExecuteInput,
+  name: string,
+  batch: readonly Change[],
+  note: (step: Step) => void,
+): Promise<void> {
+  const outcomes = await applyBatch(input, name, batch);
+  for (const change of batch) {
+    const outcome = outcomes.find(({ address }) => address === change.address);
+    if (outcome?.done === true) note({ change, result: 'done' });
+    else
+      note({
+        change,
+        result: 'failed',
+        error: outcome?.error ?? new Error(`${name} said nothing of ${change.address}`),
+      });
+  }
+}
+
+async function applyBatch(
+  { providers, port, scope }: ExecuteInput,
+  name: string,
+  batch: readonly Change[],
+): Promise<readonly Outcome[]> {
+  try {
+    const provider = providers.find((candidate) => candidate.name === name);
+    if (provider === undefined) throw new Error(`there is no provider ${name}`);
+    return await provider.apply(port, batch, scope);
+  } catch (error) {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    return batch.map(({ address }) => ({ address, done: false, error: reason }));
+  }
+}

@@ -1,0 +1,181 @@
+import type { Agent, Fleet } from '../model/fleet.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Blocked, Change } from '../model/plan.ts';
+import type { Address, Group } from '../model/resource.ts';
+import { agentOf, kindOf } from './address.ts';
+import { agentView } from './agent-state.ts';
+import { hostProblems } from './host-checks.ts';
+import { installedAgents } from './orphans.ts';
+import type { Policy } from './policy.ts';
+import { STARTING } from './scope.ts';
+
+/** Changes that may go on, and what was held back and why. */
+export interface Guarded {
+  readonly changes: readonly Change[];
+  readonly blocked: readonly Blocked[];
+}
+
+interface GuardContext {
+  readonly fleet: Fleet;
+  readonly observed: Observed;
+  readonly policy: Policy;
+}
+
+type Guard = (changes: readonly Change[], context: GuardContext) => readonly Blocked[];
+
+/** Each guard names groups that may not be touched; their changes are dropped from the plan. */
+const GUARDS: readonly Guard[] = [massDelete, foreignSessions, protectedAgents, protectedServer, hostedHere, unfitHost];
+
+/** Runs every guard over what the decisions propose, and drops what a block stands against. */
+export function guard(changes: readonly Change[], blocked: readonly Blocked[], context: GuardContext): Guarded {
+  const known = [...blocked, ...unseenAgents(changes, blocked)];
+  const found = [...known, ...GUARDS.flatMap((check) => check(changes, context))];
+  const kept = changes.filter((change) => !found.some((block) => stops(block, change)));
+  return { changes: withoutHalfReplace(changes, kept), blocked: found };
+}
+
+/** The files of a new server must not be there while the old one has to live on. */
+function withoutHalfReplace(changes: readonly Change[], kept: readonly Change[]): readonly Change[] {
+  const isReplace = ({ action }: Change): boolean => action === 'replace';
+  if (!changes.some(isReplace) || kept.some(isReplace)) return kept;
+  return kept.filter(({ group }) => group !== 'fleet');
+}
+
+function stops(block: Blocked, change: Change): boolean {
+  if (block.reason === 'foreign-server') return true;
+  if (block.group === 'fleet') return stopsFleet(block, change);
+  if (block.group !== change.group) return false;
+  return block.reason !== 'protected' || endsAgent(change) || change.action === 'delete';
+}
+
+/** Files an agent's start does not need: they may be somebody else's, and the fleet runs all the same. */
+const OPTIONAL = /^(file\.bin\/mosaic|link\..*)$/;
+
+/**
+ * A block of one thing of the fleet leaves the others; one of the whole fleet leaves nothing of it. Where a unit all
+ * need is somebody else's, so may be the links, sessions and agents of that name.
+ */
+function stopsFleet(block: Blocked, change: Change): boolean {
+  if (endsServer(change)) return true;
+  return block.address === undefined ? stopsWhole(block, change) : stopsWithout(block.address, block, change);
+}
+
+function stopsWhole({ reason }: Blocked, { group, action }: Change): boolean {
+  return STARTING.has(action) || (group === 'fleet' && (reason !== 'unknown' || action === 'delete'));
+}
+
+/** With units of somebody else's fleet of this name, nothing but a file of our home is certainly ours. */
+function stopsWithout(address: Address, { reason }: Blocked, change: Change): boolean {
+  if (address === change.address) return true;
+  if (reason === 'foreign' && kindOf(address) === 'unit' && change.provider !== 'files') return true;
+  return STARTING.has(change.action) && !OPTIONAL.test(address);
+}
+
+/** The process of an agent ends by this change, for good or for a moment. */
+const endsAgent = ({ address, disruption }: Change): boolean =>
+  kindOf(address) === 'session' && (disruption === 'restart' || disruption === 'kill');
+
+const endsServer = ({ disruption }: Change): boolean => disruption === 'fleet';
+
+/** An agent loses everything: it is installed, and not in the manifest. */
+const deletesAgent = ({ reason, action, group }: Change): boolean =>
+  action === 'delete' && reason === 'not_in_manifest' && group !== 'fleet';
+
+const groupsOf = (items: readonly { readonly group: Group }[]): readonly Group[] =>
+  [...new Set(items.map(({ group }) => group))].toSorted();
+
+/** Whatever ends the server ends every agent: it waits until all of them could be seen. */
+function unseenAgents(changes: readonly Change[], blocked: readonly Blocked[]): readonly Blocked[] {
+  const unseen = blocked.filter(({ reason, group }) => reason === 'unknown' && group !== 'fleet');
+  if (unseen.length === 0 || !changes.some(endsServer)) return [];
+  const names = groupsOf(unseen).map(agentOf).join(', ');
+  const message = `the tmux server would end, and it cannot be told what runs there: ${names}`;
+  return [{ group: 'fleet', reason: 'unknown', message, hint: 'Run mosaic fleet doctor.' }];
+}
+
+function massDelete(changes: readonly Change[], { policy, observed }: GuardContext): readonly Blocked[] {
+  const groups = groupsOf(changes.filter(deletesAgent));
+  const installed = installedAgents(observed).length;
+  const limit = Math.max(2, Math.ceil(installed * 0.3));
+  if (groups.length <= limit || groups.length <= (policy.allowDelete ?? 0)) return [];
+  const message = `${groups.length} of ${installed} installed agents would be deleted`;
+  const hint = `If that is meant: mosaic fleet apply --allow-delete ${groups.length}`;
+  return groups.map((group) => ({ group, reason: 'mass-delete', message, hint }));
+}
+
+/** Whatever ends the server would end sessions that are not ours. */
+function foreignSessions(changes: readonly Change[], { observed, policy }: GuardContext): readonly Blocked[] {
+  const names = observed.facts['foreignSessions'];
+  const isRefused = policy.withForeign !== true && changes.some(endsServer);
+  if (!isRefused || !Array.isArray(names) || names.length === 0) return [];
+  const message = `the tmux server would end, and with it sessions that are not ours: ${names.join(', ')}`;
+  return [{ group: 'fleet', reason: 'foreign-sessions', message, hint: 'Close or move those sessions first.' }];
+}
+
+function protectedAgents(changes: readonly Change[], context: GuardContext): readonly Blocked[] {
+  if (context.policy.includeProtected === true) return [];
+  const grave = changes.filter((change) => endsAgent(change) || deletesAgent(change));
+  return groupsOf(grave).flatMap((group) => {
+    const name = agentOf(group) ?? '';
+    if (!isProtected(name, context)) return [];
+    const ends = grave.some((change) => change.group === group && endsAgent(change));
+    const message = `${name} is protected and would be ${ends ? 'ended' : 'deleted'}`;
+    return [{ group, reason: 'protected', message, hint: protectHint(name, context) }];
+  });
+}
+
+/** The server's end is the end of every agent on it. */
+function protectedServer(changes: readonly Change[], context: GuardContext): readonly Blocked[] {
+  const { fleet, observed, policy } = context;
+  if (policy.includeProtected === true || !changes.some(endsServer)) return [];
+  const names = [...new Set([...installedAgents(observed), ...fleet.agents.map(({ name }) => name)])].toSorted();
+  return names
+    .filter((name) => isProtected(name, context) && isUp(agentView(observed, name, 'on-failure', fleet.supervisor)))
+    .map((name) => ({
+      group: 'fleet',
+      reason: 'protected',
+      message: `${name} is protected and would be ended with the tmux server`,
+      hint: protectHint(name, context),
+    }));
+}
+
+const isUp = ({ state }: { readonly state: string }): boolean => state === 'running' || state === 'starting';
+
+const wantedAgent = (name: string, { fleet }: GuardContext): Agent | undefined =>
+  fleet.agents.find((agent) => agent.name === name);
+
+/** The mark on the agent's own launch data counts beside the manifest, and outlives it. */
+function isProtected(name: string, context: GuardContext): boolean {
+  const launch = context.observed.items[`launch.${name}`];
+  const isMarked = launch?.state === 'present' && launch.spec['protect'] === true;
+  return isMarked || wantedAgent(name, context)?.protect === true;
+}
+
+function protectHint(name: string, context: GuardContext): string {
+  const wanted = wantedAgent(name, context);
+  if (wanted === undefined) return 'Put it back into the manifest with `protect: false`, apply, then remove it.';
+  return wanted.protect
+    ? 'Set `protect: false` for it in the manifest and apply.'
+    : 'This apply lifts its protection; apply once more to do the rest.';
+}
+
+function hostedHere(changes: readonly Change[], { observed, fleet }: GuardContext): readonly Blocked[] {
+  const { self } = observed.host;
+  if (self === undefined) return [];
+  const own = changes.filter((change) => endsServer(change) || (endsAgent(change) && change.group === `agent.${self}`));
+  const deletes = fleet.agentsMayManage ? [] : changes.filter(deletesAgent);
+  return groupsOf([...own, ...deletes]).map((group) => ({
+    group,
+    reason: 'self',
+    message: `this command runs inside ${self === 'server' ? 'the fleet’s tmux server' : `agent ${self}`}`,
+    hint: 'Run it from outside the fleet.',
+  }));
+}
+
+/** An agent that is to be started, but whose program, directory or env file is not fit. */
+function unfitHost(changes: readonly Change[], { fleet, observed }: GuardContext): readonly Blocked[] {
+  return groupsOf(changes.filter(({ action }) => STARTING.has(action))).flatMap((group) => {
+    const agent = fleet.agents.find(({ name }) => name === agentOf(group));
+    return agent === undefined ? [] : hostProblems(agent, observed.host);
+  });
+}

@@ -1,0 +1,81 @@
+import { argvOf, expandHome, type Agent, type Fleet } from '../model/fleet.ts';
+import type { HostFacts, PathFact } from '../model/observed.ts';
+import type { Blocked } from '../model/plan.ts';
+
+/** Every path whose state on this machine decides about an agent; sorted, each once. */
+export function pathsToCheck(fleet: Fleet, home: string): readonly string[] {
+  const paths = fleet.agents.flatMap((agent) => [
+    expandHome(agent.workingDirectory, home),
+    ...agent.envFiles.map((file) => expandHome(file, home)),
+    ...programCandidates(agent, home),
+  ]);
+  return [...new Set(paths)].toSorted();
+}
+
+/** Where an agent's program is looked for: its `path`, or the one place its command names. */
+function programCandidates(agent: Agent, home: string): readonly string[] {
+  const program = expandHome(argvOf(agent)[0] ?? '', home);
+  if (program.includes('/')) {
+    return [program.startsWith('/') ? program : `${expandHome(agent.workingDirectory, home)}/${program}`];
+  }
+  return agent.path.map((directory) => `${expandHome(directory, home)}/${program}`);
+}
+
+/** What on this machine keeps an agent from starting. A path the facts do not hold is not checked. */
+export function hostProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
+  return [...programProblems(agent, host), ...directoryProblems(agent, host), ...envFileProblems(agent, host)];
+}
+
+function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
+  const candidates = programCandidates(agent, host.user.home);
+  const facts = candidates.map((path) => host.paths[path]);
+  if (facts.some((fact) => fact === undefined || (fact.kind === 'file' && fact.executable))) return [];
+  const present = candidates.find((_, at) => facts[at]?.kind === 'file');
+  const program = argvOf(agent)[0] ?? '';
+  const searched = agent.path.map((directory) => expandHome(directory, host.user.home)).join(', ');
+  return [
+    present === undefined
+      ? block(
+          agent,
+          'command-not-found',
+          `${agent.name} runs ${program}, which is not there (searched: ${program.includes('/') ? candidates.join(', ') : searched})`,
+          'Install it, or add its directory to `path:` of the agent or of agentDefaults.',
+        )
+      : block(agent, 'command-not-found', `${present} is not executable`, `chmod +x ${present}`),
+  ];
+}
+
+function directoryProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
+  const path = expandHome(agent.workingDirectory, host.user.home);
+  const fact = host.paths[path];
+  if (fact === undefined || (fact.kind === 'directory' && fact.executable)) return [];
+  const problem =
+    fact.kind === 'missing' ? 'does not exist' : fact.kind === 'directory' ? 'cannot be entered' : 'is not a directory';
+  const hint = fact.kind === 'missing' ? `mkdir -p ${path}` : 'Choose another workingDirectory.';
+  return [block(agent, 'working-directory', `the working directory ${path} ${problem}`, hint)];
+}
+
+function envFileProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
+  return agent.envFiles.flatMap((file) => {
+    const path = expandHome(file, host.user.home);
+    const fact = host.paths[path];
+    const problem = fact === undefined ? undefined : envFileProblem(fact, host.user.uid);
+    if (problem === undefined) return [];
+    const hint = fact?.kind === 'missing' ? `install -m 600 /dev/null ${path}` : `chmod 600 ${path}`;
+    return [block(agent, 'env-file', `the env file ${path} ${problem}`, hint)];
+  });
+}
+
+function envFileProblem(fact: PathFact, uid: number): string | undefined {
+  if (fact.kind === 'missing') return 'does not exist';
+  if (fact.kind !== 'file') return 'is not a regular file';
+  if (fact.uid !== uid) return 'belongs to another user';
+  return (fact.mode & 0o077) === 0 ? undefined : `can be read by others (mode ${(fact.mode & 0o777).toString(8)})`;
+}
+
+const block = (agent: Agent, reason: Blocked['reason'], message: string, hint: string): Blocked => ({
+  group: `agent.${agent.name}`,
+  reason,
+  message,
+  hint,
+});

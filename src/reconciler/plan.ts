@@ -1,0 +1,133 @@
+import type { Fleet } from '../model/fleet.ts';
+import type { Activity, Observed } from '../model/observed.ts';
+import type { Blocked, Change, Plan } from '../model/plan.ts';
+import { textOf, type Desired } from '../model/resource.ts';
+import { agentOf, kindOf, observationOf, providerOf } from './address.ts';
+import { agentView } from './agent-state.ts';
+import { conditionsOf } from './conditions.ts';
+import { changedFields, diff } from './diff.ts';
+import { guard } from './guards.ts';
+import { order } from './order.ts';
+import { decideOrphans } from './orphans.ts';
+import type { Policy } from './policy.ts';
+import { decideWanted, type Decision } from './resources.ts';
+import { groupInScope, inScope } from './scope.ts';
+import { replaceServer, serverDecision } from './server.ts';
+import { decideSession, type SessionDecision } from './session.ts';
+import { decideLeftovers } from './unwanted.ts';
+
+/** Everything a plan is made of. Equal input gives byte-identical plans. */
+export interface PlanInput {
+  readonly fleet: Fleet;
+  readonly desired: readonly Desired[];
+  readonly observed: Observed;
+  readonly policy: Policy;
+  readonly activity: Readonly<Record<string, Activity>>;
+}
+
+/** Compares what the manifest wants with what was seen. Pure: no I/O, clock, environment or randomness. */
+export function buildPlan(input: PlanInput): Plan {
+  const { fleet, observed, policy } = input;
+  const decisions = decide(input);
+  const proposed = replaceServer(decisions.flatMap(changesOf), input);
+  const blocked = [...decisions.flatMap((decision) => decision.blocked ?? []), ...incompleteBlocks(observed)];
+  const guarded = guard(proposed, blocked, { fleet, observed, policy });
+  const scoped = inScope(guarded.changes, policy);
+  const restarted = new Set(scoped.changes.flatMap(({ action, address }) => (action === 'restart' ? address : [])));
+  const deferred = decisions
+    .flatMap((decision) => decision.deferred ?? [])
+    .filter(({ address }) => !restarted.has(address));
+  return order({
+    fleet: fleet.name,
+    changes: scoped.changes.map((change) => settled(change, restarted)),
+    blocked: withoutEchoes(guarded.blocked, observed).filter(({ group }) => groupInScope(group, policy)),
+    deferred: [...deferred, ...scoped.deferred].filter(({ group }) => groupInScope(group, policy)),
+    foreign: decisions.flatMap((decision) => decision.foreign ?? []),
+    holds: observed.host.holds.filter(({ agent }) => fleet.agents.some(({ name }) => name === agent)),
+    conditions: conditionsOf(input),
+  });
+}
+
+const changesOf = ({ rename, change }: SessionDecision): readonly Change[] =>
+  [rename, change].filter((item) => item !== undefined);
+
+function decide(input: PlanInput): readonly SessionDecision[] {
+  const { desired, fleet, observed } = input;
+  const wanted = new Set(desired.map(({ address }) => address));
+  const resources = desired
+    .filter(({ address }) => kindOf(address) !== 'session')
+    .map((resource) => wantedDecision(resource, input));
+  return [
+    ...resources,
+    ...decideLeftovers(fleet, observed, wanted),
+    ...desired
+      .filter(({ address }) => kindOf(address) === 'session')
+      .map((session) => sessionDecision(session, input, resources)),
+    ...decideOrphans(fleet, observed),
+  ];
+}
+
+function wantedDecision(desired: Desired, { observed, fleet }: PlanInput): Decision {
+  const decision = decideWanted(desired, observationOf(observed, desired.address));
+  return kindOf(desired.address) === 'server' ? serverDecision(decision, fleet.supervisor, observed) : decision;
+}
+
+function sessionDecision(desired: Desired, input: PlanInput, resources: readonly Decision[]): SessionDecision {
+  const { fleet, observed, policy } = input;
+  const agent = fleet.agents.find(({ name }) => name === agentOf(desired.group));
+  if (agent === undefined) return {};
+  return decideSession({
+    agent,
+    view: agentView(observed, agent.name, agent.restart.policy, fleet.supervisor),
+    desired,
+    wantedSpec: textOf(desired.spec['spec']),
+    changed: launchChanges(agent.name, input, resources),
+    held: observed.host.holds.some((hold) => hold.agent === agent.name),
+    activity: input.activity[agent.name] ?? 'unknown',
+    supervisor: fleet.supervisor,
+    policy,
+  });
+}
+
+/** The restart-class fields of an agent's launch data that this plan changes, by their manifest names. */
+function launchChanges(name: string, { desired, observed }: PlanInput, resources: readonly Decision[]): string[] {
+  const address = `launch.${name}`;
+  const launch = desired.find((candidate) => candidate.address === address);
+  const seen = observed.items[address];
+  const isChanged = resources.some(({ change }) => change?.address === address);
+  if (launch === undefined || !isChanged || seen?.state !== 'present') return [];
+  const fields = changedFields(diff(seen.spec, launch.spec));
+  return fields.filter((field) => launch.classes?.[field] === 'restart');
+}
+
+/** New launch data alone ends nothing: it is as disruptive as the restart that goes with it, if one does. */
+function settled(change: Change, restarted: ReadonlySet<string>): Change {
+  const isLaunch = kindOf(change.address) === 'launch' && change.disruption === 'restart';
+  return isLaunch && !restarted.has(change.address.replace('launch.', 'session.'))
+    ? { ...change, disruption: 'none' }
+    : change;
+}
+
+/** A look that failed in part may hide things: the fleet is not in sync until it succeeds. */
+const incompleteBlocks = ({ incomplete }: Observed): readonly Blocked[] =>
+  incomplete.map(({ provider, error }) => ({
+    group: 'fleet',
+    reason: 'unknown',
+    message: `${provider} could not be observed: ${error.message}`,
+    hint: 'Nothing it covers is started, restarted or deleted; run mosaic fleet doctor.',
+  }));
+
+/** When a provider could not look at all, its things need not say so one by one beside their group's own block. */
+function withoutEchoes(blocked: readonly Blocked[], { incomplete }: Observed): readonly Blocked[] {
+  const told = new Set(
+    blocked.flatMap(({ group, address = '', reason }) =>
+      reason === 'unknown' && (address === '' || kindOf(address) === 'session') ? group : [],
+    ),
+  );
+  const isEcho = ({ group, address = '', reason }: Blocked): boolean =>
+    reason === 'unknown' &&
+    !['', 'session'].includes(kindOf(address)) &&
+    told.has(group) &&
+    incomplete.some(({ provider }) => provider === providerOf(address));
+  return blocked.filter((block) => !isEcho(block));
+}

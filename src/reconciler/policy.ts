@@ -1,0 +1,54 @@
+import type { UpdatePolicy } from '../model/fleet.ts';
+import type { Activity } from '../model/observed.ts';
+import type { Deferred } from '../model/plan.ts';
+
+/** What the caller allows. The same planner serves a person (`apply`) and the watcher. */
+export interface Policy {
+  readonly mode: 'apply' | 'watch-none' | 'watch-safe' | 'watch-all';
+  /** A person said `--now`: an agent at work is restarted as well. */
+  readonly now: boolean;
+  /** What a person asked for, by agent: a `start` leaves a running agent alone, a `restart` does not. */
+  readonly intents: Readonly<Record<string, 'start' | 'restart'>>;
+  /** Only these agents, and the fleet-level things they need; undefined means all. */
+  readonly only?: readonly string[];
+  /** How many agents may be deleted beyond the built-in limit. */
+  readonly allowDelete?: number;
+  /** Install scripts and units only; start, stop and restart nothing. */
+  readonly installOnly: boolean;
+  /** The whole fleet goes; the two below say what even that spares otherwise. */
+  readonly destroy?: boolean;
+  readonly includeProtected?: boolean;
+  readonly withForeign?: boolean;
+}
+
+export const APPLY: Policy = { mode: 'apply', now: false, intents: {}, installOnly: false };
+
+export type RestartDecision = 'restart' | 'defer';
+
+/** May an agent whose spec changed be restarted now? The table of the change classes, cell by cell. */
+export function mayRestart(policy: Policy, update: UpdatePolicy, activity: Activity): RestartDecision {
+  if (policy.now) return 'restart';
+  if (policy.mode === 'watch-none') return 'defer';
+  if (update === 'immediate') return 'restart';
+  if (isAtWork(activity)) return 'defer';
+  return policy.mode === 'apply' ? 'restart' : unattended(policy.mode, update, activity);
+}
+
+/** Without a person, an agent that is not known to be idle is restarted only under `--auto all`. */
+function unattended(mode: Policy['mode'], update: UpdatePolicy, activity: Activity): RestartDecision {
+  if (update === 'manual') return 'defer';
+  return activity === 'idle' || mode === 'watch-all' ? 'restart' : 'defer';
+}
+
+/** Evidence says that a restart would lose something: work, or a question on the screen. */
+export const isAtWork = (activity: Activity): boolean => !['idle', 'unknown'].includes(activity);
+
+/** Why {@link mayRestart} said `defer`. */
+export function deferReason(policy: Policy, update: UpdatePolicy, activity: Activity): Deferred['reason'] {
+  if (policy.mode === 'watch-none') return 'needs-person';
+  if (isAtWork(activity)) return activity === 'busy' ? 'busy' : 'dialog';
+  return update === 'manual' ? 'manual' : 'unknown-activity';
+}
+
+/** True when the plan is made for the watcher: no person is there to allow a delete. */
+export const isUnattended = (policy: Policy): boolean => policy.mode !== 'apply';

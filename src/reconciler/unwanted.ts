@@ -1,0 +1,53 @@
+import type { Fleet } from '../model/fleet.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Change } from '../model/plan.ts';
+import type { Address, Observation } from '../model/resource.ts';
+import { groupOf, kindOf, observationOf, providerOf } from './address.ts';
+import { decideUnwanted, foreignInTheWay, type Decision } from './resources.ts';
+import { endOfServer } from './server.ts';
+
+/** Decides about everything that carries our mark or name and that nobody wants any more. */
+export function decideLeftovers(fleet: Fleet, observed: Observed, wanted: ReadonlySet<Address>): readonly Decision[] {
+  return Object.keys(observed.items)
+    .filter((address) => !wanted.has(address) && !EVIDENCE.has(kindOf(address)) && !isShared(address, observed))
+    .map((address) => decideLeftover(address, fleet, observed));
+}
+
+/** Kinds that are evidence about an agent, not things a plan creates or deletes. */
+const EVIDENCE: ReadonlySet<string> = new Set(['run', 'record', 'session']);
+
+/** The scripts of a home serve all its fleets: they stay as long as one of the others does. */
+const isShared = (address: Address, { host }: Observed): boolean =>
+  /^file\.(libexec|bin)\//.test(address) && Object.keys(host.otherFleets).length > 0;
+
+function decideLeftover(address: Address, fleet: Fleet, observed: Observed): Decision {
+  const observation = observationOf(observed, address);
+  const group = groupOf(address);
+  if (observation.state === 'present' && observation.owner === 'foreign' && isUnitOfAll(address, group, fleet)) {
+    return foreignInTheWay({ address, group }, observation);
+  }
+  const decision = decideUnwanted(address, group, providerOf(address), observation);
+  const { change } = decision;
+  return change === undefined ? decision : { ...decision, change: explained(change, observation, { fleet, observed }) };
+}
+
+/** Where it is somebody else's, so may be every link and session of the name: nobody may end them for this fleet. */
+const isUnitOfAll = (address: Address, group: string, { supervisor }: Fleet): boolean =>
+  kindOf(address) === 'unit' && group === 'fleet' && supervisor === 'systemd';
+
+interface Context {
+  readonly fleet: Fleet;
+  readonly observed: Observed;
+}
+
+/** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
+function explained(change: Change, observation: Observation, { fleet, observed }: Context): Change {
+  if (kindOf(change.address) === 'server') return endOfServer(change, observation, fleet.supervisor);
+  const agent = fleet.agents.find(({ name }) => change.group === `agent.${name}`);
+  if (agent === undefined) return change;
+  const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);
+  if (isHeld) return { ...change, reason: 'held', because: 'held by stop' };
+  const because =
+    agent.state === 'stopped' ? 'the manifest says stopped' : `not needed with supervisor ${fleet.supervisor}`;
+  return { ...change, reason: 'not_wanted', because };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { redactPatch } from '../../../src/cli/view/redact.ts';
+import type { Json } from '../../../src/model/resource.ts';
+
+const shown = (path: string, value: Json): Json | undefined =>
+  redactPatch({ patch: [{ op: 'replace', path, value }] })[0]?.value;
+
+describe('redactPatch', () => {
+  it.each<[string, Json]>([
+    ['/env/OPENAI_API_KEY', 'abc'],
+    ['/env/MY_TOKEN', 'abc'],
+    ['/env/DB_PASSWORD', 'abc'],
+    ['/command/2', 'sk-abcdefghijklmnopqrstuvwx'],
+    ['/command/2', '--api-key=abc'],
+  ])('hides the value at %s', (path, value) => {
+    expect(shown(path, value)).toBe('(hidden)');
+  });
+
+  it('hides secrets inside a whole environment, and leaves the rest', () => {
+    expect(shown('/env', { RUST_LOG: 'info', GITHUB_TOKEN: 'abc' })).toEqual({
+      RUST_LOG: 'info',
+      GITHUB_TOKEN: '(hidden)',
+    });
+  });
+
+  it('hides what follows a flag that names a secret', () => {
+    expect(shown('/command', ['tool', '--token', 'abc', '--verbose', 'yes'])).toEqual([
+      'tool',
+      '--token',
+      '(hidden)',
+      '--verbose',
+      'yes',
+    ]);
+  });
+
+  it.each<[string, Json]>([
+    ['/env/RUST_LOG', 'info'],
+    ['/command/1', '--profile'],
+    ['/workingDirectory', '/home/me/token-service'],
+    ['/Service/MemoryMax', '4G'],
+  ])('shows the value at %s', (path, value) => {
+    expect(shown(path, value)).toBe(value);
+  });
+});

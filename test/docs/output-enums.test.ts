@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERRORS } from '../../src/model/error.ts';
+import type { Activity, AgentState } from '../../src/model/observed.ts';
+import type { Action, BlockedReason, Deferred, Disruption, PatchOperation, Reason } from '../../src/model/plan.ts';
+import type { Fingerprint } from '../../src/model/fingerprint.ts';
+import { outputSchema, type SchemaNode } from './output-schemas.ts';
+
+/** Every member of a union once: the compiler refuses a list that lacks one or has one too many. */
+const members = <T extends string>(all: Record<T, true>): readonly string[] => Object.keys(all);
+
+const plan = outputSchema('plan').definitions ?? {};
+const agent = outputSchema('status').properties?.['agents']?.items?.properties ?? {};
+const fingerprint = outputSchema('verify').definitions?.['fingerprint']?.properties ?? {};
+const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
+const fields = (name: string): Readonly<Record<string, SchemaNode>> => plan[name]?.properties ?? {};
+
+describe('the closed words of the JSON outputs', () => {
+  it.each<[string, SchemaNode | undefined, readonly string[]]>([
+    [
+      'action',
+      fields('change')['action'],
+      members<Action>({
+        create: true,
+        update: true,
+        restart: true,
+        start: true,
+        stop: true,
+        replace: true,
+        delete: true,
+      }),
+    ],
+    [
+      'disruption',
+      fields('change')['disruption'],
+      members<Disruption>({ none: true, live: true, restart: true, kill: true, fleet: true }),
+    ],
+    [
+      'reason of a change',
+      fields('change')['reason'],
+      members<Reason>({
+        missing: true,
+        spec_changed: true,
+        hand_edited: true,
+        upgraded: true,
+        not_loaded: true,
+        not_running: true,
+        not_wanted: true,
+        held: true,
+        exited: true,
+        failed: true,
+        crash_looping: true,
+        not_in_manifest: true,
+        renamed: true,
+        requested: true,
+      }),
+    ],
+    [
+      'operation of a patch',
+      fields('operation')['op'],
+      members<PatchOperation['op']>({ add: true, remove: true, replace: true, move: true, copy: true, test: true }),
+    ],
+    [
+      'reason of a block',
+      fields('blocked')['reason'],
+      members<BlockedReason>({
+        foreign: true,
+        'foreign-server': true,
+        'foreign-sessions': true,
+        impostor: true,
+        unknown: true,
+        protected: true,
+        self: true,
+        masked: true,
+        'crash-looping': true,
+        'command-not-found': true,
+        'working-directory': true,
+        'env-file': true,
+        'duplicate-owner': true,
+        'mass-delete': true,
+      }),
+    ],
+    [
+      'reason of a wait',
+      fields('deferred')['reason'],
+      members<Deferred['reason']>({
+        busy: true,
+        dialog: true,
+        'unknown-activity': true,
+        manual: true,
+        'needs-person': true,
+      }),
+    ],
+    [
+      'state of an agent',
+      agent['state'],
+      members<AgentState>({
+        running: true,
+        starting: true,
+        stopped: true,
+        exited: true,
+        failed: true,
+        'crash-looping': true,
+        missing: true,
+        unknown: true,
+      }),
+    ],
+    [
+      'activity',
+      agent['activity'],
+      members<Activity>({ idle: true, busy: true, dialog: true, setup: true, unknown: true }),
+    ],
+    [
+      'state of the default server',
+      fingerprint['state'],
+      members<Fingerprint['state']>({ absent: true, stale: true, present: true }),
+    ],
+    ['code of a failure', failure['code'], Object.keys(ERRORS)],
+  ])('%s: the schema has exactly those of the program', (_name, node, words) => {
+    expect(new Set(node?.enum)).toEqual(new Set(words));
+  });
+
+  it('name every exit code of a failure', () => {
+    const exits = Object.values(ERRORS).map(({ exit }) => exit);
+    expect(new Set(failure['exit']?.enum)).toEqual(new Set(exits));
+  });
+});

@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
+import { sh } from '../support/process.ts';
+import { fieldsWithoutMeaning, outputValidator, SCHEMA_NAMES, type SchemaName } from './output-schemas.ts';
+
+jest.setTimeout(60_000);
+afterAll(cleanUp);
+
+const home = tempHome();
+const manifest = `${home.home}/fleet.yaml`;
+const socket = `${home.tmuxTmpdir}/tmux-${process.getuid?.() ?? 0}/${home.fleet}`;
+
+/** A fleet without a user manager: the outputs have the same shape under both supervisors. */
+function roster(agents: string): void {
+  const head = `apiVersion: mosaic/v1alpha1\nkind: Fleet\nmetadata: { name: ${home.fleet} }\n`;
+  const spec = `spec:\n  supervisor: tmux\n  tmux: { socket: ${home.fleet} }\n  agents:\n`;
+  writeFileSync(manifest, `${head}${spec}${agents}`, { mode: 0o600 });
+}
+
+async function output(...args: readonly string[]): Promise<unknown> {
+  const ended = await runMosaic(['fleet', ...args, '-o', 'json'], { home });
+  return ended.json();
+}
+
+/** Fails with the schema's own complaints; also where the program prints what the schema does not describe. */
+function expectFits(name: SchemaName, value: unknown): void {
+  for (const strict of [false, true]) {
+    const validate = outputValidator(name, { strict });
+    validate(value);
+    expect(validate.errors ?? []).toEqual([]);
+  }
+}
+
+describe('a JSON output fits its schema:', () => {
+  it('the first plan', async () => {
+    roster('    one: { command: [sleep, "3600"] }\n    two: { command: [sleep, "3600"], env: { API_TOKEN: x } }\n');
+    const plan = await output('plan');
+    expect(plan).toMatchObject({ empty: false, summary: { start: 3 } });
+    expectFits('plan', plan);
+  });
+
+  it('the status and the proof of a fleet in sync', async () => {
+    await output('apply', '--yes');
+    const status = await output('status');
+    expect(status).toMatchObject({ agents: [{ state: 'running' }, { state: 'running' }] });
+    expectFits('status', status);
+    const proof = await output('verify', '--report', `${home.root}/evidence`);
+    expect(proof).toMatchObject({ verified: true });
+    expectFits('verify', proof);
+    expectFits('verify', JSON.parse(readFileSync(`${home.root}/evidence.json`, 'utf8')));
+  });
+
+  it('a plan with changes, holds and everything that can be in the way', async () => {
+    await output('stop', 'two');
+    await sh(['tmux', '-N', '-S', socket, 'new-session', '-d', '-s', 'three', 'sleep 3600']);
+    roster(`    one: { command: [sleep, "7200"] }
+    two: { command: [sleep, "3600"], env: { API_TOKEN: y } }
+    three: { command: [sleep, "3600"] }
+    four: { command: [no-such-program], workingDirectory: /no/such/place }\n`);
+    const plan = await output('plan');
+    expect(plan).toMatchObject({
+      summary: { restart: 1 },
+      holds: [{ agent: 'two' }],
+      blocked: expect.arrayContaining([
+        expect.objectContaining({ group: 'agent.three', reason: 'foreign' }),
+        expect.objectContaining({ group: 'agent.four', reason: 'command-not-found' }),
+      ]),
+    });
+    expectFits('plan', plan);
+    expectFits('status', await output('status'));
+    expectFits('verify', await output('verify'));
+  });
+
+  it('a failure, with and without diagnostics', async () => {
+    expectFits('failure', await output('stop', 'nobody'));
+    expectFits('failure', await output('plan', '--no-such-option'));
+    roster('    one: { comand: [sleep] }\n');
+    const failure = await output('plan');
+    expect(failure).toMatchObject({
+      error: { code: 'E_MANIFEST', exit: 65 },
+      diagnostics: [{ severity: 'error' }],
+    });
+    expectFits('failure', failure);
+    expectFits('status', await output('status'));
+  });
+
+  it('a check of manifests, good and bad', async () => {
+    expectFits('validate', await output('validate'));
+    roster('    one: { command: [sleep, "1"] }\n');
+    const answer = await output('validate');
+    expect(answer).toMatchObject({ valid: true });
+    expectFits('validate', answer);
+  });
+
+  it('and every schema says what each of its fields means', () => {
+    expect(SCHEMA_NAMES.flatMap(fieldsWithoutMeaning)).toEqual([]);
+  });
+});

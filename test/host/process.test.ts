@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/host/clock.ts';
+import { cgroupOf, childrenOf, commandLineOf, processState, startTimeOf } from '../../src/host/process.ts';
+import { eventually, temporaryPlace } from './support/place.ts';
+
+const place = temporaryPlace();
+const started: ChildProcess[] = [];
+afterAll(() => started.forEach((child) => child.kill('SIGKILL')));
+
+function start(program: string, ...args: string[]): number {
+  const child = spawn(program, args, { stdio: 'ignore' });
+  started.push(child);
+  if (child.pid === undefined) throw new Error(`cannot start ${program}`);
+  return child.pid;
+}
+
+describe('the readers of /proc', () => {
+  it('read the fields of a process whose name holds parentheses and spaces', async () => {
+    const evil = `${place}/a) S 1 (b`;
+    copyFileSync('/bin/sleep', evil);
+    const pid = start(evil, '1000');
+    await eventually(() => commandLineOf(pid)?.[0] === evil);
+    await eventually(() => processState(pid) === 'S');
+    expect(startTimeOf(pid)).toBeGreaterThanOrEqual(startTimeOf(process.pid) ?? Infinity);
+  });
+
+  it('give the arguments one by one, empty ones too', async () => {
+    const pid = start('/bin/sh', '-c', 'kill -STOP $$', '', 'x y', '');
+    await eventually(() => processState(pid) === 'T');
+    expect(commandLineOf(pid)).toEqual(['/bin/sh', '-c', 'kill -STOP $$', '', 'x y', '']);
+  });
+
+  it('tell two processes apart by their start times, and one process by none', async () => {
+    const first = start('/bin/sleep', '1000');
+    const time = startTimeOf(first);
+    expect(time).toBeGreaterThan(0);
+    await systemClock.sleep(30); // two ticks of the kernel's clock and more
+    const later = start('/bin/sleep', '1000');
+    expect(startTimeOf(later)).toBeGreaterThan(time ?? Infinity);
+    expect(startTimeOf(first)).toBe(time);
+  });
+
+  it('see a stopped process as stopped', async () => {
+    const pid = start('/bin/sleep', '1000');
+    process.kill(pid, 'SIGSTOP');
+    await eventually(() => processState(pid) === 'T');
+  });
+
+  it('list children in order', async () => {
+    const shell = start('/bin/sh', '-c', 'sleep 1000 & sleep 1000 & wait');
+    const children = await eventually(() => [childrenOf(shell) ?? []].find((pids) => pids.length === 2));
+    expect(children).toEqual(children.toSorted((a, b) => a - b));
+    children.forEach((pid) => process.kill(pid, 'SIGKILL'));
+  });
+
+  it('give the path in the unified hierarchy', () => {
+    expect(cgroupOf(process.pid)).toMatch(/^\//);
+  });
+
+  it('answer `undefined` for a process that is gone', async () => {
+    const pid = start('/bin/true');
+    await once(started.at(-1) ?? process, 'exit');
+    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, processState].map((read) => read(pid));
+    expect(answers).toEqual(Array(5).fill(undefined));
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { didYouMean, nearest } from '../../src/manifest/suggest.ts';
+
+const known = ['command', 'shell', 'path', 'env', 'envFiles', 'restart'];
+
+describe('nearest', () => {
+  it.each([
+    ['comand', 'command'],
+    ['commmand', 'command'],
+    ['COMMAND', 'command'],
+    ['comamnd', 'command'],
+    ['evn', 'env'],
+    ['envFile', 'envFiles'],
+    ['restrat', 'restart'],
+  ])('finds that %s is a slip of %s', (word, expected) => {
+    expect(nearest(word, known)).toBe(expected);
+  });
+
+  it.each(['', 'zebra', 'x', 'y'.repeat(1000)])('finds nothing near %j', (word) => {
+    expect(nearest(word, known)).toBeUndefined();
+  });
+});
+
+describe('didYouMean', () => {
+  it('names the nearest word, or all when none is near', () => {
+    expect(didYouMean('shel', known)).toBe('Did you mean `shell`?');
+    expect(didYouMean('zebra', ['a', 'b'])).toBe('Known here: a, b.');
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import jsonpatch, { type Operation } from 'fast-json-patch';
+import type { JsonObject } from '../../src/model/resource.ts';
+import { canonical, changedFields, diff, disruptionOf } from '../../src/reconciler/diff.ts';
+
+const LONG = Array.from({ length: 13 }, (_, at) => `item-${at}`);
+
+describe('diff', () => {
+  it('is empty for equal documents whatever the order of their keys', () => {
+    expect(diff({ a: 1, b: { c: 2, d: [1, 2] } }, { b: { d: [1, 2], c: 2 }, a: 1 })).toEqual([]);
+  });
+
+  it('names the pointer and the value of each difference, sorted', () => {
+    expect(diff({ b: 1, c: 1 }, { a: 1, c: 2 })).toEqual([
+      { op: 'add', path: '/a', value: 1 },
+      { op: 'remove', path: '/b' },
+      { op: 'replace', path: '/c', value: 2 },
+    ]);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['a list that shrinks by more than one', { argv: LONG }, { argv: ['item-0'] }],
+    ['a list that grows past ten', { argv: ['item-0'] }, { argv: LONG }],
+    ['keys with a slash and a tilde', { env: { 'a/b': 'x' } }, { env: { 'c~d': 'y' } }],
+    ['a list that becomes a text', { value: ['a'] }, { value: 'a' }],
+  ])('applies in its own order: %s', (_, before, after) => {
+    const patch = diff(before, after) as unknown as Operation[];
+    expect(jsonpatch.applyPatch(structuredClone(before), patch, true).newDocument).toEqual(after);
+  });
+
+  it('leaves the order of lists alone', () => {
+    expect(canonical({ b: ['z', { y: 1, x: 2 }], a: null })).toEqual({ a: null, b: ['z', { x: 2, y: 1 }] });
+    expect(JSON.stringify(canonical({ b: 1, a: 2 }))).toBe('{"a":2,"b":1}');
+  });
+});
+
+describe('changedFields', () => {
+  it('gives each top-level field once, sorted and unescaped', () => {
+    const patch = diff({ 'x/y': 1, 'p~q': 1, env: { A: '1', B: '2' } }, { 'x/y': 2, 'p~q': 2, env: {} });
+    expect(changedFields(patch)).toEqual(['env', 'p~q', 'x/y']);
+  });
+});
+
+describe('disruptionOf', () => {
+  const classes = { label: 'mark', size: 'next_start', limit: 'live', command: 'restart', socket: 'replace' } as const;
+
+  it.each([
+    [[], 'none'],
+    [['label', 'size'], 'none'],
+    [['label', 'limit'], 'live'],
+    [['limit', 'command'], 'restart'],
+    [['socket', 'command'], 'fleet'],
+    [['unheard-of'], 'none'],
+  ] as const)('%j is %s', (fields, worst) => expect(disruptionOf(fields, classes)).toBe(worst));
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import type { PathFact } from '../../src/model/observed.ts';
+import { hostProblems, pathsToCheck } from '../../src/reconciler/host-checks.ts';
+import { agentIn, fleetWith, hostFor } from '../support/fleet.ts';
+
+const MISSING: PathFact = { kind: 'missing', executable: false, mode: 0, uid: 0 };
+const FILE: PathFact = { kind: 'file', executable: false, mode: 0o600, uid: 1000 };
+const fleet = fleetWith({
+  coder: '{ command: [codex], path: [~/bin, /usr/bin], envFiles: [~/keys], workingDirectory: ~/src }',
+});
+
+const problems = (paths: Record<string, PathFact>, of = fleet): readonly string[] =>
+  hostProblems(agentIn(of), hostFor(of, { paths })).map(
+    ({ reason, message, hint }) => `${reason}: ${message}; ${hint}`,
+  );
+
+describe('pathsToCheck', () => {
+  it('names every place a program may be, the directory and the env files, sorted and once', () => {
+    expect(pathsToCheck(fleet, '/home/ada')).toEqual([
+      '/home/ada/bin/codex',
+      '/home/ada/keys',
+      '/home/ada/src',
+      '/usr/bin/codex',
+    ]);
+  });
+
+  it.each([
+    ['/opt/codex', '/opt/codex'],
+    ['~/codex', '/home/ada/codex'],
+    ['./codex', '/home/ada/src/./codex'],
+  ])('looks for %s at %s alone', (program, path) => {
+    const named = fleetWith({ coder: `{ command: [${program}], workingDirectory: ~/src }` });
+    expect(pathsToCheck(named, '/home/ada')).toContain(path);
+    expect(pathsToCheck(named, '/home/ada')).toHaveLength(2);
+  });
+});
+
+describe('hostProblems', () => {
+  it('finds none on a host that is fit', () => expect(problems({})).toEqual([]));
+
+  it('needs the program in one of the directories only', () => {
+    expect(problems({ '/home/ada/bin/codex': MISSING })).toEqual([]);
+    expect(problems({ '/home/ada/bin/codex': MISSING, '/usr/bin/codex': MISSING })).toEqual([
+      expect.stringMatching(/^command-not-found: .*searched: \/home\/ada\/bin, \/usr\/bin/),
+    ]);
+  });
+
+  it('names the one place of a program given by its path', () => {
+    const named = fleetWith({ coder: '{ command: [/opt/codex] }' });
+    expect(problems({ '/opt/codex': MISSING }, named)).toEqual([expect.stringContaining('(searched: /opt/codex)')]);
+  });
+
+  it('tells a program that is not executable from one that is not there', () => {
+    expect(problems({ '/home/ada/bin/codex': MISSING, '/usr/bin/codex': FILE })).toEqual([
+      'command-not-found: /usr/bin/codex is not executable; chmod +x /usr/bin/codex',
+    ]);
+  });
+
+  it.each<[PathFact, string]>([
+    [MISSING, 'does not exist; mkdir -p /home/ada/src'],
+    [FILE, 'is not a directory'],
+    [{ ...FILE, kind: 'directory' }, 'cannot be entered'],
+  ])('refuses a working directory that is %j', (fact, text) => {
+    expect(problems({ '/home/ada/src': fact })).toEqual([expect.stringContaining(text)]);
+  });
+
+  it.each<[PathFact, string]>([
+    [MISSING, 'does not exist; install -m 600'],
+    [{ ...FILE, kind: 'directory' }, 'is not a regular file'],
+    [{ ...FILE, uid: 0 }, 'belongs to another user'],
+    [{ ...FILE, mode: 0o640 }, 'can be read by others (mode 640); chmod 600 /home/ada/keys'],
+  ])('refuses an env file that is %j', (fact, text) => {
+    expect(problems({ '/home/ada/keys': fact })).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('checks nothing it has no fact of', () => {
+    expect(hostProblems(agentIn(fleet), { ...hostFor(fleet), paths: {} })).toEqual([]);
+  });
+});

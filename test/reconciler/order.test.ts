@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Change, Phase, Plan } from '../../src/model/plan.ts';
+import { order } from '../../src/reconciler/order.ts';
+
+const change = (group: string, address: string, phase: Phase = 'write'): Change => ({
+  address,
+  group,
+  action: 'create',
+  reason: 'missing',
+  disruption: 'none',
+  phase,
+  provider: 'files',
+  patch: [],
+  because: 'not there yet',
+  expected: 'absent',
+});
+const EMPTY: Plan = { fleet: 'canary', changes: [], blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
+const blocked = (group: string, message: string, address?: string): Plan['blocked'][number] => ({
+  group,
+  reason: 'foreign',
+  message,
+  hint: 'move it',
+  ...(address === undefined ? {} : { address }),
+});
+
+describe('order', () => {
+  it('puts the fleet first, then agents by name, then phases, then addresses', () => {
+    const changes = [
+      change('agent.b', 'file.b'),
+      change('agent.a', 'session.a', 'start'),
+      change('agent.a', 'file.z'),
+      change('agent.a', 'file.a'),
+      change('fleet', 'unit.z', 'install'),
+      change('fleet', 'file.z'),
+    ];
+    const wanted = ['file.z', 'unit.z', 'file.a', 'file.z', 'session.a', 'file.b'];
+    expect(order({ ...EMPTY, changes }).changes.map(({ address }) => address)).toEqual(wanted);
+    expect(order({ ...EMPTY, changes: changes.toReversed() })).toEqual(order({ ...EMPTY, changes }));
+  });
+
+  it('says everything once, and the same in whatever order it came', () => {
+    const list = [
+      blocked('agent.a', 'x', 'b'),
+      blocked('agent.a', 'x', 'a'),
+      blocked('fleet', 'y'),
+      blocked('fleet', 'y'),
+    ];
+    const sorted = order({ ...EMPTY, blocked: list }).blocked;
+    expect(sorted.map(({ group, address }) => `${group} ${address ?? ''}`)).toEqual([
+      'fleet ',
+      'agent.a a',
+      'agent.a b',
+    ]);
+    expect(order({ ...EMPTY, blocked: list.toReversed() }).blocked).toEqual(sorted);
+  });
+
+  it('sorts what waits, what is foreign and what is held', () => {
+    const plan = order({
+      ...EMPTY,
+      deferred: ['b', 'a'].map((address) => ({ group: 'fleet', address, reason: 'busy', hint: '' })),
+      foreign: ['b', 'a'].map((address) => ({ address, message: '' })),
+      holds: ['b', 'a'].map((agent) => ({ agent, by: '' })),
+    });
+    expect(plan.deferred.map(({ address }) => address)).toEqual(['a', 'b']);
+    expect(plan.foreign.map(({ address }) => address)).toEqual(['a', 'b']);
+    expect(plan.holds.map(({ agent }) => agent)).toEqual(['a', 'b']);
+  });
+});

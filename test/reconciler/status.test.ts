@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildPlan } from '../../src/reconciler/plan.ts';
+import { fleetStatus, type FleetStatus } from '../../src/reconciler/status.ts';
+import { fleetWith } from '../support/fleet.ts';
+import { worldOf, type Overlay } from '../support/observed.ts';
+
+const TWO = { coder: '{ command: [codex] }', reviewer: '{ command: [claude], state: stopped }' };
+
+function status(overlay: Overlay = {}, spec = ''): FleetStatus {
+  const world = worldOf(fleetWith(TWO, spec), overlay);
+  return fleetStatus({ ...world, plan: buildPlan(world) }, []);
+}
+
+describe('status', () => {
+  it('is ready when everything is as the manifest says', () => {
+    const { fleet, socket, conditions, agents } = status();
+    expect([fleet, socket]).toEqual(['canary', { name: 'mosaic-factory', path: '/tmp/tmux-1000/mosaic-factory' }]);
+    expect(conditions[0]).toMatchObject({ type: 'Ready', status: 'True', message: '2 agents as the manifest says' });
+    expect(agents).toMatchObject([
+      { name: 'coder', desired: 'running', state: 'running', inSync: true, pid: 4242, sessionId: '$1', restarts: 0 },
+      { name: 'reviewer', desired: 'stopped', state: 'stopped', inSync: true, pid: undefined },
+    ]);
+    expect(agents[0]?.unit).toBe('mosaic-canary@coder.service');
+  });
+
+  it('has no unit without systemd', () => {
+    expect(status({}, 'supervisor: tmux').agents[0]).toMatchObject({ state: 'running', unit: undefined });
+  });
+
+  it('names the agents that are not as they should be, and what would be done', () => {
+    const { conditions, agents } = status({ items: { 'session.coder': { spec: { spec: 'v1:older' } } } });
+    expect(conditions[0]).toMatchObject({ status: 'False', message: 'not as the manifest says: coder' });
+    expect(agents[0]).toMatchObject({ inSync: false, note: 'restart: it runs with an older spec' });
+  });
+
+  it.each<[string, Overlay, string]>([
+    ['what blocks it', { items: { 'session.coder': { spec: { inUnit: false } } } }, 'a session stands where coder'],
+    [
+      'what it waits for',
+      { activity: { coder: 'busy' }, items: { 'session.coder': { spec: { spec: 'v1:older' } } } },
+      'apply --now',
+    ],
+    [
+      'how it ended',
+      {
+        items: {
+          'session.coder': null,
+          'run.coder': null,
+          'record.coder': { spec: { endedAt: 2000, code: 0, asked: 'none' } },
+        },
+      },
+      'exited with 0',
+    ],
+  ])('says of an agent %s', (_, overlay, text) => {
+    expect(status(overlay).agents[0]?.note).toContain(text);
+  });
+
+  it('is not in sync while an agent starts', () => {
+    const starting = { 'session.coder': null, 'run.coder': { spec: { active: 'activating' } } };
+    expect(status({ items: starting }).agents[0]).toMatchObject({ state: 'starting', inSync: false });
+  });
+
+  it('shows a hold as in sync', () => {
+    const items = { 'session.coder': null };
+    expect(status({ items, host: { holds: [{ agent: 'coder', by: 'ada' }] } }).agents[0]).toMatchObject({
+      held: true,
+      state: 'stopped',
+      inSync: true,
+    });
+  });
+
+  it('is not ready while something of the fleet is in the way', () => {
+    const error = { code: 'E_TMUX', message: 'no answer' };
+    expect(status({ incomplete: [{ provider: 'tmux', error }] }).conditions[0]).toMatchObject({
+      status: 'False',
+      message: 'tmux could not be observed: no answer',
+    });
+  });
+});

@@ -1,0 +1,120 @@
+import { ExecFailure, type Exec, type ExecResult, type WritePort } from '../../src/model/host.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { SimulatedProcesses } from './simulated-processes.ts';
+import { SimulatedSystemd } from './simulated-systemd.ts';
+import { SimulatedTmux } from './simulated-tmux.ts';
+
+const UID = 1000;
+const SLICE = '/user.slice/user-1000.slice/user@1000.service/app.slice';
+
+/** Where things are on a simulated machine. */
+export const PLACES = {
+  uid: UID,
+  userHome: '/home/u',
+  home: '/home/u/.config/mosaic',
+  unitDirectory: '/home/u/.config/systemd/user',
+  socketDirectory: '/tmp/tmux-1000',
+} as const;
+
+/** A machine in memory: files, processes, a user manager, tmux servers and our helper, behind the real ports. */
+export class SimulatedHost {
+  readonly files: MemoryFiles;
+  readonly processes = new SimulatedProcesses();
+  readonly tmux: SimulatedTmux;
+  readonly systemd: SimulatedSystemd;
+  readonly port: WritePort;
+  /** While set, a call of a program with this name does not end in time. */
+  silent: string | undefined;
+  #nowMs = 1_700_000_000_000;
+
+  constructor() {
+    const tick = (): number => (this.#nowMs += 1);
+    this.files = new MemoryFiles(UID, tick);
+    this.tmux = new SimulatedTmux(this.files, this.processes);
+    this.systemd = new SimulatedSystemd(this.files, PLACES.unitDirectory, tick, {
+      start: (unit, text) => this.#startUnit(unit, text),
+      stop: (unit) => this.#stopUnit(unit),
+    });
+    const clock = {
+      nowMs: () => this.#nowMs,
+      sleep: (ms: number) => {
+        this.#nowMs += ms;
+        return Promise.resolve();
+      },
+    };
+    this.port = { files: this.files, processes: this.processes, writer: this.files, clock, exec: this.#exec };
+    for (const directory of [PLACES.home, PLACES.unitDirectory, PLACES.socketDirectory]) {
+      this.files.plant(directory, { kind: 'directory', mode: 0o700 });
+    }
+  }
+
+  /** Everything that lasts, as text. Two histories that should end alike give the same. */
+  state(): string {
+    return [this.files.tree(), this.systemd.state(), this.tmux.state()].join('\n---\n');
+  }
+
+  readonly #exec: Exec = async (argv, options) => {
+    const program = argv[0].split('/').at(-1) ?? '';
+    await Promise.resolve();
+    if (program === this.silent) throw new ExecFailure('timeout', argv, `${program} did not end in time`);
+    if (program === 'busctl' || program === 'systemctl') return this.systemd.exec(argv);
+    if (program === 'tmux') return this.tmux.exec(argv.slice(1), options);
+    if (program === 'bash') return this.#helper(argv.slice(2));
+    throw new ExecFailure('missing', argv, `${program} is not there`);
+  };
+
+  /** `mosaic-agent end FLEET_DIRECTORY AGENT`: ends the session that carries our mark, and no other. */
+  #helper([mode, directory = '', agent = '']: readonly string[]): ExecResult {
+    const socket = this.#serverItem(directory, 'socket');
+    const owner = `${directory.slice(directory.lastIndexOf('/') + 1)}/${agent}`;
+    const marked = this.tmux.ownerOf(socket, agent) === owner;
+    if (mode === 'end' && marked) this.tmux.endSession(socket, agent);
+    return { exitCode: mode === 'end' ? 0 : 64, stdout: '', stderr: '' };
+  }
+
+  #startUnit(unit: string, text: string): boolean {
+    if (unit.endsWith('.target')) return true;
+    if (unit.endsWith('-tmux.service')) {
+      const [, socket = '', conf = ''] = /-S "([^"]*)" -f "([^"]*)" -D$/m.exec(text) ?? [];
+      this.tmux.start(socket, conf, `${SLICE}/${unit}`);
+      return true;
+    }
+    return this.#startAgent(unit, text);
+  }
+
+  /** What `mosaic-agent run FLEET_DIRECTORY AGENT` does: a session with its marks, its processes in the unit's cgroup. */
+  #startAgent(unit: string, text: string): boolean {
+    const directory = firstGroup(/mosaic-agent" run "([^"]*)" %i$/m, text);
+    const agent = firstGroup(/@(.*)\.service$/, unit);
+    const launch = items(this.files.read(`${directory}/launch/${agent}`));
+    const socket = this.#serverItem(directory, 'socket');
+    const mark = (name: string, value = ''): string[] => ['set-option', '-t', `=${agent}:`, `@mosaic_${name}`, value];
+    const made = this.tmux.run(socket, [
+      ['new-session', '-d', '-s', agent, '/bin/bash', 'mosaic-agent', 'pane', directory, agent],
+      mark('owner', firstGroup(/^launch v1 (\S+)/, launch.get('mosaic'))),
+      mark('spec', launch.get('spec')),
+      mark('launcher', launch.get('launcher')),
+    ]);
+    if (made.exitCode === 0) this.processes.move(this.tmux.panePid(socket, agent), `${SLICE}/${unit}`);
+    return made.exitCode === 0;
+  }
+
+  #stopUnit(unit: string): void {
+    const [, fleet = '', agent] = /^mosaic-(.*?)(?:@(.*)|-tmux)\.service$/.exec(unit) ?? [];
+    const socket = this.#serverItem(`${PLACES.home}/fleets/${fleet}`, 'socket');
+    if (agent !== undefined) this.tmux.endSession(socket, agent);
+    else if (unit.endsWith('-tmux.service')) this.tmux.end(socket);
+  }
+
+  #serverItem(directory: string, key: string): string {
+    return items(this.files.read(`${directory}/server`)).get(key) ?? '';
+  }
+}
+
+const firstGroup = (pattern: RegExp, text = ''): string => pattern.exec(text)?.[1] ?? '';
+
+/** The `key=value` items of a file of ours, as the helper reads them; of a repeated key the last. */
+function items(text = ''): ReadonlyMap<string, string> {
+  const found = text.split('\0').filter((item) => item.includes('='));
+  return new Map(found.map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)]));
+}

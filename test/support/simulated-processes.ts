@@ -1,0 +1,53 @@
+import type { ProcessReader } from '../../src/model/host.ts';
+
+interface Process {
+  readonly argv: readonly string[];
+  readonly cgroup: string;
+  readonly parent: number;
+  readonly startTime: number;
+}
+
+/** A process table: each process has a parent and a cgroup, and takes its children with it when it ends. */
+export class SimulatedProcesses implements ProcessReader {
+  readonly #table = new Map<number, Process>();
+  #nextPid = 1000;
+
+  /** Starts a process and gives its pid. Without a cgroup of its own it stays in its parent's. */
+  spawn(
+    argv: readonly string[],
+    { parent = 1, cgroup }: { readonly parent?: number; readonly cgroup?: string },
+  ): number {
+    const pid = this.#nextPid++;
+    this.#table.set(pid, { argv, parent, cgroup: cgroup ?? this.cgroupOf(parent) ?? '/', startTime: pid * 7 });
+    return pid;
+  }
+
+  /** Moves a process and its children into another cgroup. */
+  move(pid: number, cgroup: string): void {
+    const now = this.#table.get(pid);
+    if (now === undefined) return;
+    this.#table.set(pid, { ...now, cgroup });
+    for (const child of this.childrenOf(pid)) this.move(child, cgroup);
+  }
+
+  kill(pid: number): void {
+    for (const child of this.childrenOf(pid)) this.kill(child);
+    this.#table.delete(pid);
+  }
+
+  cgroupOf(pid: number): string | undefined {
+    return this.#table.get(pid)?.cgroup;
+  }
+
+  childrenOf(pid: number): readonly number[] {
+    return [...this.#table].filter(([, { parent }]) => parent === pid).map(([child]) => child);
+  }
+
+  startTimeOf(pid: number): number | undefined {
+    return this.#table.get(pid)?.startTime;
+  }
+
+  commandLineOf(pid: number): readonly string[] | undefined {
+    return this.#table.get(pid)?.argv;
+  }
+}
