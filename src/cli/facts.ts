@@ -40,6 +40,7 @@ export function collectFacts(input: FactsInput, fleet: Fleet): HostFacts {
       preferred: `${config === '' ? `${userHome}/.config` : config}/systemd/user`,
       fallback: `${userHome}/.config/systemd/user`,
     },
+    ...(userHome === identity.home ? {} : { callerHome: identity.home }),
     paths: Object.fromEntries(pathsToCheck(fleet, userHome).map((path) => [path, pathFact(path)])),
     holds: readHolds(files, home, fleet.name),
     ...selfOf(fleet),

@@ -2,7 +2,6 @@ import { CommanderError } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
 import { createProgram } from './program.ts';
 import { interruptedExit } from './signals.ts';
-import { failureJson, failureText } from './view/failure.ts';
 
 // The build puts the version of package.json in its place.
 // oxlint-disable-next-line no-underscore-dangle
@@ -26,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = asFleetError(error);
+    const { failureJson, failureText } = await import('./commands.ts');
     if (json) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
     process.stderr.write(`${failureText(failure)}\n`);
     return interruptedExit() ?? failure.exit;

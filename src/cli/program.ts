@@ -30,6 +30,8 @@ export function createProgram(version: string): Program {
   return { command: root, exit: () => exit };
 }
 
+const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
+
 type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
 
 const REVIEW_FORMATS = ['text', 'json', 'markdown', 'github'];
@@ -79,7 +81,7 @@ function fleetCommands(fleet: Command, does: Does): void {
         'after',
         "\nExample:\n  mosaic fleet init --agent coder=codex --agent reviewer='codex --profile review'",
       ),
-    async (options) => (await import('./commands/fleet/init.ts')).run(options),
+    async (options) => (await commands()).init(options),
   );
 }
 
@@ -90,7 +92,7 @@ function lookCommands(fleet: Command, does: Does): void {
       .description('check manifests as text; needs nothing but Node')
       .argument('[file...]')
       .option('--strict', 'warnings count as errors'),
-    async (options, files) => (await import('./commands/fleet/validate.ts')).run(files, options),
+    async (options, files) => (await commands()).validate(files, options),
     REVIEW_FORMATS,
   );
   does(
@@ -101,18 +103,18 @@ function lookCommands(fleet: Command, does: Does): void {
       .option('-v, --verbose', 'every resource and field')
       .option('--diff', 'the text of scripts and units that would change')
       .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
-    async (options) => (await import('./commands/fleet/plan.ts')).run(options),
+    async (options) => (await commands()).plan(options),
     REVIEW_FORMATS,
   );
   does(fleet.command('status').description('a line per agent, and what you should know'), async (options) =>
-    (await import('./commands/fleet/status.ts')).run(options),
+    (await commands()).status(options),
   );
   does(
     fleet
       .command('verify')
       .description('prove that the plan is empty and your own tmux untouched')
       .option('--report <file>', 'write the evidence as FILE.json and FILE.md'),
-    async (options) => (await import('./commands/fleet/verify.ts')).run(options),
+    async (options) => (await commands()).verify(options),
   );
   does(
     fleet
@@ -120,10 +122,10 @@ function lookCommands(fleet: Command, does: Does): void {
       .description('what started, ended or changed, and who asked')
       .argument('[agent...]')
       .option('-n, --lines <number>', 'the last so many', '50'),
-    async (options, agents) => (await import('./commands/fleet/log.ts')).run(agents, options),
+    async (options, agents) => (await commands()).log(agents, options),
   );
   does(fleet.command('doctor').description('look at tmux, systemd and this host'), async (options) =>
-    (await import('./commands/fleet/doctor.ts')).run(options),
+    (await commands()).doctor(options),
   );
 }
 
@@ -134,10 +136,10 @@ function changeCommands(fleet: Command, does: Does): void {
       .option('--allow-delete <number>', 'how many agents may be deleted at once')
       .option('--dry-run', 'the same as plan')
       .option('-v, --verbose', 'every resource and field'),
-    async (options, agents) => (await import('./commands/fleet/apply.ts')).run(agents, options),
+    async (options, agents) => (await commands()).apply(agents, options),
   );
   does(mutating(fleet.command('install').description('write scripts and units; start nothing')), async (options) =>
-    (await import('./commands/fleet/install.ts')).run(options),
+    (await commands()).install(options),
   );
   const verbs = {
     start: 'start agents, and lift their hold',
@@ -146,7 +148,7 @@ function changeCommands(fleet: Command, does: Does): void {
   } as const;
   for (const verb of ['start', 'stop', 'restart'] as const) {
     does(mutating(fleet.command(verb).description(verbs[verb]).argument('[agent...]')), async (options, agents) =>
-      (await import('./commands/fleet/run-state.ts')).run(verb, agents, options),
+      (await commands()).runState(verb, agents, options),
     );
   }
   does(
@@ -154,6 +156,6 @@ function changeCommands(fleet: Command, does: Does): void {
       .option('--fleet <name>', 'which fleet of this home')
       .option('--include-protected', 'protected agents as well')
       .option('--with-foreign', 'even if sessions that are not ours end with the server'),
-    async (options) => (await import('./commands/fleet/destroy.ts')).run(options),
+    async (options) => (await commands()).destroy(options),
   );
 }

@@ -11,8 +11,9 @@ export async function openLog(level: LogLevel): Promise<Log> {
     const nothing = (): void => undefined;
     return { debug: nothing, info: nothing, warn: nothing, error: nothing };
   }
-  const { pino, destination } = await import('pino');
-  const logger = pino({ level, base: { pid: process.pid } }, destination({ dest: 2, sync: true }));
+  // Bundled, a CommonJS package has its default export alone.
+  const { default: pino } = await import('pino');
+  const logger = pino({ level, base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
   return {
     debug: (message, fields = {}) => logger.debug(fields, message),
     info: (message, fields = {}) => logger.info(fields, message),

@@ -8,7 +8,8 @@ export function pathFact(path: string): PathFact {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return { kind: 'missing', executable: false, mode: 0, uid: 0 };
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
-    return { kind, executable: isAccessible(path), mode: stats.mode & 0o7777, uid: stats.uid };
+    const { mode, uid, mtimeMs } = stats;
+    return { kind, executable: isAccessible(path), mode: mode & 0o7777, uid, ...(kind === 'file' ? { mtimeMs } : {}) };
   } catch (error) {
     const kind = errnoOf(error) === 'ENOTDIR' ? 'missing' : 'denied';
     return { kind, executable: false, mode: 0, uid: 0 };

@@ -21,6 +21,8 @@ export interface HostFacts {
   readonly holds: readonly Hold[];
   /** The unit this very process runs in, when it is one of ours: an agent's name, `server`, or undefined. */
   readonly self?: string;
+  /** The caller's HOME, where it is not the one that is pinned. */
+  readonly callerHome?: string;
   /** False when the user manager will end at logout; undefined when it could not be told. */
   readonly linger?: boolean;
   /** Other fleets this home holds, with the number of their installed agents. */
@@ -32,6 +34,8 @@ export interface PathFact {
   readonly executable: boolean;
   readonly mode: number;
   readonly uid: number;
+  /** When its contents last changed; only files have it. */
+  readonly mtimeMs?: number;
 }
 
 /** Everything one pass saw: the planner's only view of the machine. */

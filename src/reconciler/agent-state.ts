@@ -33,23 +33,39 @@ interface Evidence {
   readonly policy: RestartPolicy;
 }
 
-/** Joins what the providers saw of agent `name`. `policy` tells which endings its restart policy accepts. */
+const views = new WeakMap<Observed, Map<string, AgentView>>();
+
+/**
+ * Joins what the providers saw of agent `name`. `policy` tells which endings its restart policy accepts. Found once
+ * per observation: the plan, its conditions and the status all ask.
+ */
 export function agentView(observed: Observed, name: string, policy: RestartPolicy, supervisor: Supervisor): AgentView {
+  const known = views.get(observed) ?? new Map<string, AgentView>();
+  views.set(observed, known);
+  const key = `${name} ${policy} ${supervisor}`;
+  const view =
+    known.get(key) ?? joinEvidence(evidenceOf(observed, name, policy), supervisor, serverSupervisor(observed));
+  known.set(key, view);
+  return view;
+}
+
+function evidenceOf(observed: Observed, name: string, policy: RestartPolicy): Evidence {
   const recorded = observationOf(observed, `record.${name}`);
-  const evidence: Evidence = {
+  return {
     run: observationOf(observed, `run.${name}`),
     session: observationOf(observed, `session.${name}`),
     recorded,
     record: recorded.state === 'present' ? recorded.spec : {},
     policy,
   };
-  return {
-    ...recordFacts(evidence),
-    ...sessionFacts(evidence.session),
-    ...findState(evidence, supervisor, serverSupervisor(observed)),
-    fingerprint: fingerprintOf(evidence),
-  };
 }
+
+const joinEvidence = (evidence: Evidence, supervisor: Supervisor, runsUnder: string): AgentView => ({
+  ...recordFacts(evidence),
+  ...sessionFacts(evidence.session),
+  ...findState(evidence, supervisor, runsUnder),
+  fingerprint: fingerprintOf(evidence),
+});
 
 type Finding = Pick<AgentView, 'state'> & Partial<AgentView>;
 

@@ -1,3 +1,4 @@
+import { expandHome, type Agent } from '../model/fleet.ts';
 import type { Condition } from '../model/plan.ts';
 import { textOf } from '../model/resource.ts';
 import { agentView } from './agent-state.ts';
@@ -6,7 +7,15 @@ import type { PlanInput } from './plan.ts';
 
 /** What a user should know beside the changes: none of it makes a plan non-empty. */
 export function conditionsOf(input: PlanInput): readonly Condition[] {
-  return [...lingerCondition(input), ...restartPending(input), ...otherFleets(input), ...overrides(input)];
+  return [
+    ...lingerCondition(input),
+    ...restartPending(input),
+    ...envFilesNewer(input),
+    ...limitsNotEnforced(input),
+    ...homeDiffers(input),
+    ...otherFleets(input),
+    ...overrides(input),
+  ];
 }
 
 function lingerCondition({ observed, fleet }: PlanInput): readonly Condition[] {
@@ -24,24 +33,60 @@ function lingerCondition({ observed, fleet }: PlanInput): readonly Condition[] {
 
 /** Our own launcher, its unit template, the history limit or the size changed: new at each agent's next start. */
 function restartPending({ observed, fleet, desired }: PlanInput): readonly Condition[] {
+  const wanted = desired.find(({ address }) => address.startsWith('session.'))?.spec['launcher'];
   const waiting = fleet.agents.filter((agent) => {
     const view = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
-    const wanted = desired.find(({ address }) => address === `session.${agent.name}`)?.spec['launcher'];
     return view.state === 'running' && view.launcher !== undefined && view.launcher !== wanted;
   });
   if (waiting.length === 0) return [];
-  const names = waiting
+  const message = `${names(waiting)}: the new launcher, history limit or size is taken at the next start`;
+  return [{ type: 'RestartPending', status: 'True', reason: 'NextStart', message }];
+}
+
+const names = (agents: readonly Agent[]): string =>
+  agents
     .map(({ name }) => name)
     .toSorted(compareText)
     .join(', ');
-  return [
-    {
-      type: 'RestartPending',
-      status: 'True',
-      reason: 'NextStart',
-      message: `${names}: the new launcher, history limit or size is taken at the next start`,
-    },
-  ];
+
+/** Contents of env files are no part of the spec: a running agent has those of its start. */
+function envFilesNewer({ observed, fleet }: PlanInput): readonly Condition[] {
+  const { paths, user } = observed.host;
+  const older = fleet.agents.filter((agent) => {
+    if (agent.envFiles.length === 0) return false;
+    const { state, startedAt } = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
+    const newest = Math.max(...agent.envFiles.map((file) => paths[expandHome(file, user.home)]?.mtimeMs ?? 0));
+    return state === 'running' && startedAt !== undefined && newest > startedAt;
+  });
+  if (older.length === 0) return [];
+  const message = `${names(older)}: envFile newer than start; its contents are taken at the next start`;
+  return [{ type: 'EnvFileNewer', status: 'True', reason: 'NextStart', message }];
+}
+
+const CONTROLLERS: readonly (readonly [controller: string, field: keyof Agent['limits']])[] = [
+  ['memory', 'memoryMax'],
+  ['cpu', 'cpuQuota'],
+  ['pids', 'tasksMax'],
+];
+
+/** systemd accepts a limit whose controller it does not have, and ignores it. */
+function limitsNotEnforced({ observed, fleet }: PlanInput): readonly Condition[] {
+  const there = observed.facts['controllers'];
+  if (fleet.supervisor !== 'systemd' || !Array.isArray(there)) return [];
+  return CONTROLLERS.flatMap(([controller, field]) => {
+    const limited = fleet.agents.filter(({ limits }) => limits[field] !== undefined);
+    if (limited.length === 0 || there.includes(controller)) return [];
+    const message = `limits-not-enforced: the user manager has no ${controller} controller, so ${field} has no effect: ${names(limited)}`;
+    return [{ type: 'LimitsNotEnforced', status: 'True', reason: 'ControllerMissing', message }];
+  });
+}
+
+/** Everything goes by the home directory of the first install; a command with another HOME should be told. */
+function homeDiffers({ observed }: PlanInput): readonly Condition[] {
+  const { callerHome, user } = observed.host;
+  if (callerHome === undefined) return [];
+  const message = `HOME is ${callerHome}, but the fleet was installed with ${user.home}, which stays in force`;
+  return [{ type: 'HomeDiffers', status: 'True', reason: 'Pinned', message }];
 }
 
 function otherFleets({ observed }: PlanInput): readonly Condition[] {
@@ -57,8 +102,8 @@ function otherFleets({ observed }: PlanInput): readonly Condition[] {
 
 /** A user's own drop-ins beside ours are kept; a user should know that they are in force. */
 function overrides({ observed }: PlanInput): readonly Condition[] {
-  const names = observed.facts['overrides'];
-  if (!Array.isArray(names) || names.length === 0) return [];
-  const message = `kept, and in force beside mosaic's own settings: ${names.map(textOf).toSorted().join(', ')}`;
+  const files = observed.facts['overrides'];
+  if (!Array.isArray(files) || files.length === 0) return [];
+  const message = `kept, and in force beside mosaic's own settings: ${files.map(textOf).toSorted().join(', ')}`;
   return [{ type: 'Override', status: 'True', reason: 'UserDropIn', message }];
 }

@@ -4,6 +4,8 @@ import type { ChangeClass, Json, JsonObject } from '../model/resource.ts';
 
 /** The RFC 6902 operations that turn `observed` into `desired`, in a fixed order. Empty when they are equal. */
 export function diff(observed: JsonObject, desired: JsonObject): readonly PatchOperation[] {
+  // Nearly every document of nearly every pass is unchanged.
+  if (isSame(observed, desired)) return [];
   const operations = jsonpatch.compare(canonicalObject(observed), canonicalObject(desired));
   return operations.filter(isChange).toSorted((a, b) => compareText(place(a), place(b)));
 }
@@ -13,6 +15,20 @@ const isChange = (operation: Operation): operation is Exclude<Operation, { op: '
 
 /** Operations on the items of one list build on each other and keep their order: the list's path stands for them all. */
 const place = ({ path }: PatchOperation): string => path.replace(/\/\d+$/, '');
+
+/** Equal as JSON documents, whatever the order of keys. */
+function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => isSame(itemAt(a, key), itemAt(b, key)));
+}
+
+const isContainer = (value: Json | undefined): value is JsonObject | readonly Json[] =>
+  typeof value === 'object' && value !== null;
+
+const itemAt = (value: JsonObject | readonly Json[], key: string): Json | undefined =>
+  isList(value) ? value[Number(key)] : value[key];
 
 /** Objects with sorted keys, so that equal documents give equal patches whatever their order was. */
 export function canonical(value: Json): Json {

@@ -42,4 +42,41 @@ describe('conditions', () => {
       expect.stringMatching(/^Override True: .*: a.conf, b.conf$/),
     ]);
   });
+
+  it('name limits that this user manager cannot enforce, and who asked for them', () => {
+    const limited = fleetWith({ coder: '{ command: [codex], limits: { memoryMax: 4G, tasksMax: 9 } }' });
+    const about = (controllers: readonly string[]): readonly string[] =>
+      planOf(limited, { facts: { controllers } }).conditions.map(({ message }) => message);
+    expect(about(['cpu', 'memory', 'pids'])).toEqual([]);
+    expect(about(['cpu', 'pids'])).toEqual([
+      expect.stringMatching(/^limits-not-enforced: .*memory.*memoryMax.*: coder$/),
+    ]);
+    expect(about([])).toHaveLength(2);
+  });
+
+  it('say nothing of limits where the controllers could not be read', () => {
+    const limited = fleetWith({ coder: '{ command: [codex], limits: { memoryMax: 4G } }' });
+    expect(planOf(limited, {}).conditions).toEqual([]);
+  });
+
+  it('name an agent whose env file is newer than its start', () => {
+    const secret = fleetWith({ coder: '{ command: [codex], envFiles: [~/x.env] }' });
+    const at = (mtimeMs: number): readonly string[] => {
+      const paths = {
+        '/home/ada/x.env': { kind: 'file' as const, executable: false, mode: 0o600, uid: 1000, mtimeMs },
+      };
+      const record = { spec: { starts: 1, startedAt: 1000 } };
+      return planOf(secret, { host: { paths }, items: { 'record.coder': record } }).conditions.map(
+        ({ message }) => message,
+      );
+    };
+    expect(at(999)).toEqual([]);
+    expect(at(1001)).toEqual([expect.stringMatching(/^coder: envFile newer than start/)]);
+  });
+
+  it('say that another HOME than the pinned one is not used', () => {
+    expect(conditions({ host: { callerHome: '/tmp' } })).toEqual([
+      expect.stringMatching(/^HomeDiffers True: HOME is \/tmp/),
+    ]);
+  });
 });

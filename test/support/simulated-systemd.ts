@@ -72,6 +72,7 @@ export class SimulatedSystemd {
   #property(name: string): string {
     const data: Readonly<Record<string, unknown>> = {
       UnitsLoadTimestamp: this.#loadedAtMs * 1000,
+      ControlGroup: '/user.slice/user-1000.slice/user@1000.service',
       UnitPath: [this.#directory, '/usr/lib/systemd/user'],
       Version: '252',
     };

@@ -1,4 +1,3 @@
-import { createTwoFilesPatch } from 'diff';
 import type { FileReader } from '../../model/host.ts';
 import { textOf } from '../../model/resource.ts';
 import type { Change } from '../../model/plan.ts';
@@ -8,7 +7,8 @@ import type { Look } from '../../reconciler/pass.ts';
 import { printable } from './printable.ts';
 
 /** Unified diffs of the scripts and units a plan would write. Launch data is left to the patch, which hides secrets. */
-export function planDiff({ fleet, observed, plan }: Look, files: FileReader): string {
+export async function planDiff({ fleet, observed, plan }: Look, files: FileReader): Promise<string> {
+  const { createTwoFilesPatch } = await import('diff');
   const units = textOf(observed.facts['unitDirectory']);
   const path = ({ address }: Change): string =>
     address.startsWith('unit.')
@@ -17,12 +17,10 @@ export function planDiff({ fleet, observed, plan }: Look, files: FileReader): st
   const diffs = plan.changes.flatMap((change) => {
     const body = change.desired?.body;
     const isShown = /^(file|unit)\./.test(change.address) && body?.kind === 'text' && !body.text.includes('\0');
-    return isShown ? [oneDiff(path(change), files.read(path(change)) ?? '', body.text)] : [];
+    if (!isShown) return [];
+    const at = path(change);
+    const patch = createTwoFilesPatch(at, at, files.read(at) ?? '', body.text, '', '', { context: 3 });
+    return [patch.split('\n').slice(1).map(printable).join('\n')];
   });
   return diffs.join('');
-}
-
-function oneDiff(path: string, before: string, after: string): string {
-  const lines = createTwoFilesPatch(path, path, before, after, '', '', { context: 3 }).split('\n').slice(1);
-  return lines.map(printable).join('\n');
 }

@@ -1,7 +1,14 @@
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
 import { FleetError } from '../../model/error.ts';
 import type { Scope } from '../../model/provider.ts';
-import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
+import type {
+  Address,
+  Desired,
+  JsonObject,
+  LookError,
+  Observation,
+  ProviderObservation,
+} from '../../model/resource.ts';
 import { sha256, shortHash } from '../../host/digest.ts';
 import { octal } from '../../host/octal.ts';
 import { fleetDirectory, pathOf, recordDirectory } from './client.ts';
@@ -16,7 +23,9 @@ export function observeFiles(port: ReadPort, scope: Scope): Promise<ProviderObse
   const errors: LookError[] = [];
   const addresses = [...new Set([...wantedAddresses(scope), ...foundAddresses(files, scope, errors)])].toSorted();
   const items: Record<Address, Observation> = {};
-  for (const address of addresses) items[address] = observeFile(files, scope, address);
+  const wanted = new Map(scope.wanted.map((desired) => [desired.address, desired]));
+  for (const address of addresses)
+    items[address] = observeFile(files, scope, { address, desired: wanted.get(address) });
   for (const agent of list(files, `${fleetDirectory(scope.host.home, scope.fleet)}/record`, errors)) {
     const record = observeRecord(files, recordDirectory(scope.host.home, scope.fleet, agent));
     if (record !== undefined) items[`record.${agent}`] = record;
@@ -46,7 +55,12 @@ function list(files: FileReader, directory: string, errors: LookError[]): readon
   }
 }
 
-function observeFile(files: FileReader, scope: Scope, address: Address): Observation {
+interface Wanted {
+  readonly address: Address;
+  readonly desired: Desired | undefined;
+}
+
+function observeFile(files: FileReader, scope: Scope, { address, desired }: Wanted): Observation {
   const path = pathOf(scope.host.home, scope.fleet, address);
   try {
     const stat = files.stat(path);
@@ -54,10 +68,23 @@ function observeFile(files: FileReader, scope: Scope, address: Address): Observa
     const odd = oddity(stat, scope.host.user.uid);
     if (odd !== undefined) return foreign(odd, `${stat.inode}`);
     const text = files.read(path, MAX_BYTES);
-    return text === undefined ? { state: 'absent' } : observeText(address, text, stat, scope);
+    if (text === undefined) return { state: 'absent' };
+    return asWanted(text, stat, desired) ?? observeText(address, text, stat, scope);
   } catch (error) {
     return { state: 'unknown', error: lookError(error) };
   }
+}
+
+/** Exactly the text that is wanted is ours and needs no reading. */
+function asWanted(text: string, stat: FileStat, desired: Desired | undefined): Observation | undefined {
+  if (desired?.body?.kind !== 'text' || desired.body.text !== text) return undefined;
+  const mode = octal(stat.mode);
+  return {
+    state: 'present',
+    owner: 'fleet',
+    spec: { ...desired.spec, mode },
+    fingerprint: `${shortHash(text)} ${mode}`,
+  };
 }
 
 function oddity(stat: FileStat, uid: number): string | undefined {

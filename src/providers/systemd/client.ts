@@ -14,6 +14,8 @@ export interface ManagerFacts {
   readonly unitsLoadedAtUsec: number;
   readonly unitPath: readonly string[];
   readonly version: string;
+  /** The manager's own cgroup, below the cgroup file system. */
+  readonly controlGroup: string;
 }
 
 const MANAGER = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager'] as const;
@@ -39,7 +41,7 @@ export function systemdCall(exec: Exec, signal?: AbortSignal): Call {
 
 /** What the manager says of itself, in one call. */
 export async function managerFacts(call: Call): Promise<ManagerFacts> {
-  const properties = ['UnitsLoadTimestamp', 'UnitPath', 'Version'];
+  const properties = ['UnitsLoadTimestamp', 'UnitPath', 'Version', 'ControlGroup'];
   const { stdout } = await checked(call, [
     'busctl',
     '--user',
@@ -48,9 +50,14 @@ export async function managerFacts(call: Call): Promise<ManagerFacts> {
     ...MANAGER,
     ...properties,
   ]);
-  const [loaded, path, version] = stdout.trim().split('\n').map(dataOf);
+  const [loaded, path, version, controlGroup] = stdout.trim().split('\n').map(dataOf);
   if (typeof loaded !== 'number' || !Array.isArray(path)) throw unreadable();
-  return { unitsLoadedAtUsec: loaded, unitPath: path.map(String), version: String(version) };
+  return {
+    unitsLoadedAtUsec: loaded,
+    unitPath: path.map(String),
+    version: String(version),
+    controlGroup: String(controlGroup),
+  };
 }
 
 /** Loaded units with these names; a name may hold a glob only behind its own fleet's `@`. */

@@ -18,7 +18,7 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   const names = [units.server, units.target, units.watch, `mosaic-${scope.fleet}@*.service`];
   const [manager, listed] = await Promise.all([managerFacts(call), listUnits(call, names)]);
   const directory = unitDirectory(scope.host, manager);
-  const look: Look = { files: port.files, directory, fleet: scope.fleet, host: scope.host, manager };
+  const look: Look = { files: port.files, directory, fleet: scope.fleet, host: scope.host, manager, times: new Map() };
   const addresses = [...new Set([...wantedAddresses(scope), ...foundAddresses(look)])].toSorted();
   const errors: LookError[] = [];
   const items: Record<Address, Observation> = {};
@@ -37,8 +37,21 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
       targetActive,
       serverState,
       overrides: personal,
+      ...controllers(port.files, manager),
     },
   };
+}
+
+/** Where the cgroup v2 tree is: alone, or beside v1 (systemd's hybrid layout). */
+const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
+
+/** Which limits the kernel can enforce for this manager's units; nothing when it could not be read. */
+function controllers(files: FileReader, { controlGroup }: ManagerFacts): JsonObject {
+  for (const root of CGROUP_ROOTS) {
+    const text = files.read(`${root}${controlGroup}/cgroup.controllers`);
+    if (text !== undefined) return { controllers: text.split(/\s+/).filter((name) => name !== '') };
+  }
+  return {};
 }
 
 /** Everything of a fleet whose manager did not answer: nothing is known of any of it. */
@@ -58,6 +71,8 @@ interface Look {
   readonly fleet: FleetName;
   readonly host: HostFacts;
   readonly manager: ManagerFacts;
+  /** When directories last changed, as far as they were looked at. */
+  readonly times: Map<string, number>;
 }
 
 const unitDirectory = ({ unitDirs }: HostFacts, { unitPath }: ManagerFacts): string =>
@@ -154,11 +169,18 @@ const foreignUnit = (foreignBecause: string, fingerprint: string, masked = false
  * Has the manager read it since it changed? A reload lost in a crash shows here. The directory counts as well, for a
  * removed neighbour, unless others write there too.
  */
-function isLoaded({ files, directory, manager }: Look, stat: FileStat, path: string): boolean {
+function isLoaded(look: Look, stat: FileStat, path: string): boolean {
   const parent = path.slice(0, path.lastIndexOf('/'));
-  const shared = parent === directory || parent.endsWith('/default.target.wants');
-  const newest = Math.max(stat.ctimeMs, shared ? 0 : (files.stat(parent)?.ctimeMs ?? 0));
-  return newest * 1000 <= manager.unitsLoadedAtUsec;
+  const shared = parent === look.directory || parent.endsWith('/default.target.wants');
+  const newest = Math.max(stat.ctimeMs, shared ? 0 : directoryTime(look, parent));
+  return newest * 1000 <= look.manager.unitsLoadedAtUsec;
+}
+
+/** All links share one directory: one look at it is enough. */
+function directoryTime({ files, times }: Look, directory: string): number {
+  const known = times.get(directory) ?? files.stat(directory)?.ctimeMs ?? 0;
+  times.set(directory, known);
+  return known;
 }
 
 function runItem(fleet: FleetName, { name, load, active, sub }: ListedUnit): Record<Address, Observation> {

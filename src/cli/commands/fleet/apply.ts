@@ -6,6 +6,7 @@ import { nearest } from '../../../manifest/suggest.ts';
 import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace } from '../../context.ts';
+import { run as showPlan } from './plan.ts';
 import { loadFleet } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate } from '../../mutate.ts';
@@ -23,7 +24,7 @@ export interface ApplyOptions extends CommonOptions {
 
 /** Makes the fleet as the manifest says, or only the named agents and what they need. */
 export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
-  if (options.dryRun === true) return (await import('./plan.ts')).run(options);
+  if (options.dryRun === true) return showPlan(options);
   return applyWith({ command: ['fleet apply', ...agents].join(' '), agents, policy: {} }, options);
 }
 

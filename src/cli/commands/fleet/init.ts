@@ -2,7 +2,7 @@ import { FleetError } from '../../../model/error.ts';
 import { isAgentName, isFleetName, isSocketName } from '../../../model/names.ts';
 import { manifestPath } from '../../../host/places.ts';
 import { openPlace, packageDirectory, type Place } from '../../context.ts';
-import { manifestText, type NewAgent } from '../../new-manifest.ts';
+import type { NewAgent } from '../../new-manifest.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { freeSocket } from '../../free-socket.ts';
@@ -32,6 +32,7 @@ export async function run(options: InitOptions): Promise<number> {
     throw new FleetError('E_USAGE', `${JSON.stringify(socket)} is no socket name`, {
       hint: 'Letters, digits, - and _; never `default`, which is your own tmux.',
     });
+  const { manifestText } = await import('../../new-manifest.ts');
   const written = manifestText({
     fleet,
     socket,

@@ -5,6 +5,7 @@ import { openEngine, openPlace } from '../../context.ts';
 import { loadFleet } from '../../load-fleet.ts';
 import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
+import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
 import { planGithub, planMarkdown } from '../../view/plan-review.ts';
 import { planText } from '../../view/plan-text.ts';
@@ -31,7 +32,7 @@ export async function run(options: PlanOptions): Promise<number> {
   const seen = await look(openEngine(place), loaded.fleet, APPLY);
   refuseBlind(seen);
   output.text(answer(seen.plan, loaded.file, options));
-  if (options.diff === true) output.text((await import('../../view/plan-diff.ts')).planDiff(seen, place.read.files));
+  if (options.diff === true) output.text(await planDiff(seen, place.read.files));
   output.data(planJson(seen.plan));
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
 }

@@ -3,13 +3,14 @@ import { FleetError } from '../../../model/error.ts';
 import { readManifestFile } from '../../../host/manifest-file.ts';
 import { manifestPath, mosaicHome } from '../../../host/places.ts';
 import { identity } from '../../../host/identity.ts';
-import { parseFleet } from '../../../manifest/parse.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { diagnosticsGithub, diagnosticsJson, diagnosticsMarkdown, diagnosticsText } from '../../view/diagnostics.ts';
 
 export interface ValidateOptions extends CommonOptions {
   readonly strict?: boolean;
 }
+
+type ParseFleet = typeof import('../../../manifest/parse.ts').parseFleet;
 
 interface Checked {
   readonly file: string;
@@ -21,7 +22,8 @@ interface Checked {
 /** Checks manifests as text alone: needs neither tmux, systemd nor the host the fleet is for. 0 or 65. */
 export async function run(files: readonly string[], options: ValidateOptions): Promise<number> {
   const output = createOutput(options);
-  const checked = (files.length > 0 ? files : [usualManifest(options)]).map(check);
+  const { parseFleet } = await import('../../../manifest/parse.ts');
+  const checked = (files.length > 0 ? files : [usualManifest(options)]).map((file) => check(file, parseFleet));
   const bad = checked.filter(({ diagnostics }) =>
     diagnostics.some(({ severity }) => severity === 'error' || options.strict === true),
   );
@@ -38,7 +40,7 @@ function usualManifest(options: CommonOptions): string {
   return manifestPath({ flag: options.manifest, env: process.env, home, cwd: process.cwd() });
 }
 
-function check(file: string): Checked {
+function check(file: string, parseFleet: ParseFleet): Checked {
   if (file === '-') throw new FleetError('E_USAGE', 'validate reads standard input as /dev/stdin: give a file');
   const { fleet, diagnostics, text } = parseFleet(readManifestFile(file).bytes, file);
   return { file, text, diagnostics, agents: fleet?.agents.length ?? 0 };
