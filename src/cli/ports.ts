@@ -1,12 +1,12 @@
 import type { Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
 import { createFileReader } from '../host/files.ts';
-import { cgroupOf, childrenOf, commandLineOf, startTimeOf } from '../host/process.ts';
+import { cgroupOf, childrenOf, commandLineOf } from '../host/process.ts';
 import { createFileWriter } from '../host/writer.ts';
 
 /** The machine, to look at. */
 export const readPort = (exec: Exec): ReadPort => ({
   files: createFileReader(),
-  processes: { cgroupOf, startTimeOf, commandLineOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
+  processes: { cgroupOf, commandLineOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
   exec,
 });
 

@@ -71,8 +71,6 @@ export interface ProcessReader {
   /** The cgroup v2 path (the `0::` line), for example `/user.slice/…/mosaic-canary@coder.service`. */
   cgroupOf(pid: number): string | undefined;
   childrenOf(pid: number): readonly number[];
-  /** Clock ticks since boot: with the pid it names one process for ever. */
-  startTimeOf(pid: number): number | undefined;
   commandLineOf(pid: number): readonly string[] | undefined;
 }
 

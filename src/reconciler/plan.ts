@@ -1,11 +1,11 @@
-import type { Fleet } from '../model/fleet.ts';
+import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Activity, Observed } from '../model/observed.ts';
 import type { Blocked, Change, Plan } from '../model/plan.ts';
-import { textOf, type Desired } from '../model/resource.ts';
-import { agentOf, kindOf, observationOf, providerOf } from './address.ts';
+import { textOf, type Address, type Desired, type Group } from '../model/resource.ts';
+import { kindOf, observationOf, providerOf } from './address.ts';
 import { agentView } from './agent-state.ts';
 import { conditionsOf } from './conditions.ts';
-import { changedFields, diff } from './diff.ts';
+import { changedFields } from './diff.ts';
 import { guard } from './guards.ts';
 import { order } from './order.ts';
 import { decideOrphans } from './orphans.ts';
@@ -57,14 +57,24 @@ function decide(input: PlanInput): readonly SessionDecision[] {
   const resources = desired
     .filter(({ address }) => kindOf(address) !== 'session')
     .map((resource) => wantedDecision(resource, input));
+  const known: Known = {
+    agents: new Map(fleet.agents.map((agent) => [`agent.${agent.name}`, agent])),
+    changes: new Map(resources.flatMap(({ change }) => (change === undefined ? [] : [[change.address, change]]))),
+  };
   return [
     ...resources,
     ...decideLeftovers(fleet, observed, wanted),
     ...desired
       .filter(({ address }) => kindOf(address) === 'session')
-      .map((session) => sessionDecision(session, input, resources)),
+      .map((session) => sessionDecision(session, input, known)),
     ...decideOrphans(fleet, observed),
   ];
+}
+
+/** What every session's decision asks for, found once. */
+interface Known {
+  readonly agents: ReadonlyMap<Group, Agent>;
+  readonly changes: ReadonlyMap<Address, Change>;
 }
 
 function wantedDecision(desired: Desired, { observed, fleet }: PlanInput): Decision {
@@ -72,16 +82,16 @@ function wantedDecision(desired: Desired, { observed, fleet }: PlanInput): Decis
   return kindOf(desired.address) === 'server' ? serverDecision(decision, fleet.supervisor, observed) : decision;
 }
 
-function sessionDecision(desired: Desired, input: PlanInput, resources: readonly Decision[]): SessionDecision {
+function sessionDecision(desired: Desired, input: PlanInput, { agents, changes }: Known): SessionDecision {
   const { fleet, observed, policy } = input;
-  const agent = fleet.agents.find(({ name }) => name === agentOf(desired.group));
+  const agent = agents.get(desired.group);
   if (agent === undefined) return {};
   return decideSession({
     agent,
     view: agentView(observed, agent.name, agent.restart.policy, fleet.supervisor),
     desired,
     wantedSpec: textOf(desired.spec['spec']),
-    changed: launchChanges(agent.name, input, resources),
+    changed: launchChanges(changes.get(`launch.${agent.name}`)),
     held: observed.host.holds.some((hold) => hold.agent === agent.name),
     activity: input.activity[agent.name] ?? 'unknown',
     supervisor: fleet.supervisor,
@@ -90,15 +100,8 @@ function sessionDecision(desired: Desired, input: PlanInput, resources: readonly
 }
 
 /** The restart-class fields of an agent's launch data that this plan changes, by their manifest names. */
-function launchChanges(name: string, { desired, observed }: PlanInput, resources: readonly Decision[]): string[] {
-  const address = `launch.${name}`;
-  const launch = desired.find((candidate) => candidate.address === address);
-  const seen = observed.items[address];
-  const isChanged = resources.some(({ change }) => change?.address === address);
-  if (launch === undefined || !isChanged || seen?.state !== 'present') return [];
-  const fields = changedFields(diff(seen.spec, launch.spec));
-  return fields.filter((field) => launch.classes?.[field] === 'restart');
-}
+const launchChanges = (launch: Change | undefined): readonly string[] =>
+  changedFields(launch?.patch ?? []).filter((field) => launch?.desired?.classes?.[field] === 'restart');
 
 /** New launch data alone ends nothing: it is as disruptive as the restart that goes with it, if one does. */
 function settled(change: Change, restarted: ReadonlySet<string>): Change {

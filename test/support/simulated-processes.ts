@@ -4,7 +4,6 @@ interface Process {
   readonly argv: readonly string[];
   readonly cgroup: string;
   readonly parent: number;
-  readonly startTime: number;
 }
 
 /** A process table: each process has a parent and a cgroup, and takes its children with it when it ends. */
@@ -18,7 +17,7 @@ export class SimulatedProcesses implements ProcessReader {
     { parent = 1, cgroup }: { readonly parent?: number; readonly cgroup?: string },
   ): number {
     const pid = this.#nextPid++;
-    this.#table.set(pid, { argv, parent, cgroup: cgroup ?? this.cgroupOf(parent) ?? '/', startTime: pid * 7 });
+    this.#table.set(pid, { argv, parent, cgroup: cgroup ?? this.cgroupOf(parent) ?? '/' });
     return pid;
   }
 
@@ -41,10 +40,6 @@ export class SimulatedProcesses implements ProcessReader {
 
   childrenOf(pid: number): readonly number[] {
     return [...this.#table].filter(([, { parent }]) => parent === pid).map(([child]) => child);
-  }
-
-  startTimeOf(pid: number): number | undefined {
-    return this.#table.get(pid)?.startTime;
   }
 
   commandLineOf(pid: number): readonly string[] | undefined {

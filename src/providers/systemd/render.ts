@@ -25,8 +25,26 @@ export function renderUnit(sections: Sections, fleet: string, home: string): str
 const withMark = (body: string, fleet: string, homeWord: string): string =>
   `${body}[X-Mosaic]\nFleet=${fleet}\nHome=${homeWord}\nHash=${shortHash(body)}\n`;
 
-/** The unit as a document (`section → key → value`, a repeated key gives a list) without our mark, and the mark. */
-export function parseUnit(text: string): { readonly spec: JsonObject; readonly mark: UnitMark | undefined } {
+export interface ParsedUnit {
+  readonly spec: JsonObject;
+  readonly mark: UnitMark | undefined;
+}
+
+const MAX_KNOWN = 64;
+const known = new Map<string, ParsedUnit>();
+
+/**
+ * The unit as a document (`section → key → value`, a repeated key gives a list) without our mark, and the mark. The
+ * settings of a hundred agents are mostly one and the same text: it is read once.
+ */
+export function parseUnit(text: string): ParsedUnit {
+  const parsed = known.get(text) ?? readUnit(text);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, parsed);
+  return parsed;
+}
+
+function readUnit(text: string): ParsedUnit {
   const spec: Record<string, Record<string, string | string[]>> = {};
   let section: Record<string, string | string[]> = {};
   for (const line of text.split('\n')) {

@@ -30,10 +30,12 @@ interface Seen {
   readonly socket: string;
   readonly server: ServerRow | undefined;
   readonly panes: readonly PaneRow[];
+  /** The same panes by the mark of their session. */
+  readonly byOwner: ReadonlyMap<string, readonly PaneRow[]>;
 }
 
 async function lookAt(port: ReadPort, { host, signal }: Scope, socket: string): Promise<Seen> {
-  const nothing: Seen = { socket, server: undefined, panes: [] };
+  const nothing: Seen = { socket, server: undefined, panes: [], byOwner: new Map() };
   if (socketState(port.files, socket, host.user.uid) === 'absent') return nothing;
   const call = tmuxCall(port.exec, { tmux: host.programs.tmux, socket, ...(signal === undefined ? {} : { signal }) });
   const seen = await call([
@@ -50,7 +52,10 @@ function parse(answer: Answer, socket: string): Omit<Seen, 'socket'> {
   if (server === undefined || (answer.exitCode !== 0 && !isEmpty)) {
     throw new FleetError('E_TMUX', `tmux on ${socket} gave no answer that can be read: ${answer.stderr}`);
   }
-  return { server, panes: answer.lines.flatMap((line) => parsePaneRow(line) ?? []) };
+  const panes = answer.lines.flatMap((line) => parsePaneRow(line) ?? []);
+  const byOwner = new Map<string, PaneRow[]>();
+  for (const pane of panes) byOwner.set(pane.owner, [...(byOwner.get(pane.owner) ?? []), pane]);
+  return { server, panes, byOwner };
 }
 
 const serverAddress = ({ host }: Scope): Address => `server.${host.socketPath.split('/').at(-1) ?? ''}`;
@@ -102,8 +107,9 @@ function agentNames({ wanted, fleet }: Scope, { panes }: Seen): readonly string[
   return [...new Set([...named, ...marked])].filter(isAgentName).toSorted();
 }
 
-function sessionItem(processes: ProcessReader, scope: Scope, { panes }: Seen, name: string): Observation {
-  const marked = panes.filter(({ owner }) => owner === `${scope.fleet}/${name}`);
+function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: string): Observation {
+  const { panes, server, byOwner } = seen;
+  const marked = byOwner.get(`${scope.fleet}/${name}`) ?? [];
   if (marked.length === 0) {
     const taken = panes.find(({ session }) => session === name);
     if (taken === undefined) return { state: 'absent' };
@@ -128,7 +134,8 @@ function sessionItem(processes: ProcessReader, scope: Scope, { panes }: Seen, na
       ...placeFacts(place, pane, scope),
       ...(duplicate ? { duplicate } : {}),
     },
-    fingerprint: `${pane.sessionId} ${pane.panePid} ${processes.startTimeOf(pane.panePid) ?? 0}`,
+    // A server never gives a session id twice, and a server is told by the time of its start.
+    fingerprint: `${server?.startTime ?? 0} ${pane.sessionId} ${pane.panePid}`,
   };
 }
 
