@@ -37,7 +37,7 @@ async function loadProgram() {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    external: ['./commands/*'],
+    external: ['./commands.ts'],
     logLevel: 'warning',
   });
   try {

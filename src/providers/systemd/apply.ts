@@ -1,5 +1,5 @@
 import { FleetError } from '../../model/error.ts';
-import type { WritePort } from '../../model/host.ts';
+import type { Clock, WritePort } from '../../model/host.ts';
 import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
@@ -113,33 +113,48 @@ async function applyRuns(port: WritePort, changes: readonly Change[], scope: Sco
     const whole = changes.some(({ address }) => address.startsWith('server.'));
     await changeUnits(call, 'stop', whole ? [units.target, units.server, ...names] : names);
     await resetFailed(call, names);
-    return settled(call, changes, scope);
+    return settled({ call, clock: port.clock }, changes, scope);
   }
   if (phase === 'start' && facts['targetActive'] !== true) await startAlone(call, units.target);
   await resetFailed(call, names);
   const result = await changeUnits(call, phase === 'restart' ? 'restart' : 'start', names);
   return result.exitCode === 0
     ? changes.map(({ address }) => ({ address, done: true }))
-    : settled(call, changes, scope);
+    : settled({ call, clock: port.clock }, changes, scope);
 }
 
-/** After a call for many units that did not go well everywhere: which ones are as they should be? */
-async function settled(call: Call, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+const TRIES = 60;
+const BETWEEN_TRIES_MS = 250;
+
+/**
+ * After a call for many units that did not go well everywhere: which ones are as they should be? A unit that systemd
+ * starts a second time, because the first start met a machine under load, is waited for.
+ */
+async function settled({ call, clock }: Hands, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
   const units = fleetUnits(scope.fleet);
-  const listed = await listUnits(call, [units.server, units.target, `mosaic-${scope.fleet}@*.service`]);
-  return changes.map((change) => {
-    const name = unitOf(change.address, scope);
-    const active = listed.find((unit) => unit.name === name)?.active ?? 'inactive';
-    const wantsUp = change.phase !== 'stop';
-    const isRight = wantsUp
-      ? active === 'active'
-      : active !== 'active' && active !== 'deactivating' && active !== 'activating';
-    if (isRight) return { address: change.address, done: true };
-    return failed(
-      change.address,
-      new FleetError('E_STEP_FAILED', `${name} is ${active} after ${wantsUp ? 'the start' : 'the stop'}`),
-    );
-  });
+  const names = changes.map(({ address }) => unitOf(address, scope));
+  for (let left = TRIES; ; left -= 1) {
+    const listed = await listUnits(call, [units.server, units.target, `mosaic-${scope.fleet}@*.service`]);
+    const states = new Map(listed.map(({ name, active }) => [name, active]));
+    const isMoving = names.some((name) => /^(de)?activating$/.test(states.get(name) ?? ''));
+    if (!isMoving || left === 0) return changes.map((change, at) => outcomeOf(change, names[at] ?? '', states));
+    await clock.sleep(BETWEEN_TRIES_MS, scope.signal);
+  }
+}
+
+function outcomeOf(change: Change, name: string, states: ReadonlyMap<string, string>): Outcome {
+  const active = states.get(name) ?? 'inactive';
+  const wantsUp = change.phase !== 'stop';
+  const isRight = wantsUp ? active === 'active' : !/^(active|activating|deactivating)$/.test(active);
+  if (isRight) return { address: change.address, done: true };
+  const message = `${name} is ${active} after ${wantsUp ? 'the start' : 'the stop'}`;
+  return failed(change.address, new FleetError('E_STEP_FAILED', message));
+}
+
+/** What a settling needs of the machine. */
+interface Hands {
+  readonly call: Call;
+  readonly clock: Clock;
 }
 
 function unitOf(address: Address, { fleet }: Scope): string {
