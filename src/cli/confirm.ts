@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { FleetError, type ErrorCode } from '../model/error.ts';
 import type { Blocked, Plan } from '../model/plan.ts';
 import type { CommonOptions, Output } from './options.ts';
+import { noteInterrupt } from './signals.ts';
 
 /** Asks when a running agent would end or something is deleted. Without a terminal only `--yes` goes on. */
 export async function confirmPlan(plan: Plan, options: CommonOptions, output: Output): Promise<void> {
@@ -17,6 +18,11 @@ export async function confirmPlan(plan: Plan, options: CommonOptions, output: Ou
   );
 }
 
+let asked = false;
+
+/** True once a person was asked: time has passed since the look their answer is about. */
+export const wasAsked = (): boolean => asked;
+
 /** Asks one question on the terminal and refuses (exit 4) unless the answer is right. */
 export async function ask(question: string, isRight: (answer: string) => boolean, output: Output): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -25,10 +31,16 @@ export async function ask(question: string, isRight: (answer: string) => boolean
     });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  asked = true;
   try {
     const answer = await terminal.question(question);
     if (!isRight(answer.trim()))
-      throw new FleetError('E_CONFIRM', 'not confirmed, nothing was done', { hint: 'Nothing was changed.' });
+      throw new FleetError('E_CONFIRM', 'not confirmed, nothing was done', { hint: 'Answer y to go on.' });
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    // Ctrl-C and Ctrl-D reach readline as keys, and it gives the question up.
+    if (String(error).includes('Ctrl+C')) noteInterrupt();
+    throw new FleetError('E_CONFIRM', 'nothing was done', { hint: 'The question was not answered.', cause: error });
   } finally {
     terminal.close();
     output.note('');

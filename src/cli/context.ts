@@ -19,7 +19,7 @@ import { tmuxProvider } from '../providers/tmux/provider.ts';
 import type { Engine } from '../reconciler/pass.ts';
 import { collectFacts, runtimeDirectory } from './facts.ts';
 import type { CommonOptions } from './options.ts';
-import { readPort } from './ports.ts';
+import { readPort, uninterrupted } from './ports.ts';
 
 /** What a command knows before it has read a manifest. */
 export interface Place {
@@ -45,14 +45,21 @@ export async function openPlace(options: CommonOptions): Promise<Place> {
     log.debug('call', callFields(record));
   };
   const exec = createExec({ env: childEnvironment(env, who), onCall });
-  const read = readPort(exec);
+  const read = readPort(uninterrupted(exec));
   const home = mosaicHome({ flag: options.home, env, userHome: who.home });
+  refuseForeignHome(home, read, who);
   const stat = read.files.stat(home);
-  if (stat !== undefined && stat.uid !== who.uid) {
-    throw new FleetError('E_WRONG_USER', `${home} belongs to uid ${stat.uid}, you are ${who.uid}`);
-  }
   checkHome(home, stat, who.uid);
   return { identity: who, env, home, read, exec, calls };
+}
+
+/** sudo keeps HOME: root would plant files of its own in somebody's home directory. */
+function refuseForeignHome(home: string, { files }: ReadPort, { uid }: Identity): void {
+  let place = home;
+  while (place !== '/' && files.stat(place) === undefined) place = dirname(place);
+  const owner = files.stat(place)?.uid ?? 0;
+  if (owner === uid || (owner === 0 && place !== home)) return;
+  throw new FleetError('E_WRONG_USER', `${place} belongs to uid ${owner}, you are uid ${uid}`);
 }
 
 function childEnvironment(env: Environment, who: Identity): Record<string, string> {
@@ -111,10 +118,15 @@ function readAssets(): Assets {
   return { helpers: Object.fromEntries(names.map((name) => [name, readFileSync(`${directory}/${name}`, 'utf8')])) };
 }
 
+function requireTmux(): string {
+  const program = findProgram('tmux', SAFE_PATH);
+  if (program === undefined) throw new FleetError('E_TMUX_MISSING', `tmux is not in ${SAFE_PATH.join(':')}`);
+  return program;
+}
+
 function hostPrograms(): HostFacts['programs'] {
   return {
-    // Without tmux the usual place is named; doctor and the first call say that it is missing.
-    tmux: findProgram('tmux', SAFE_PATH) ?? '/usr/bin/tmux',
+    tmux: requireTmux(),
     bash: findProgram('bash', SAFE_PATH) ?? '/bin/bash',
     node: process.execPath,
     cli: `${packageDirectory()}/bin/mosaic.js`,

@@ -93,7 +93,11 @@ export async function loadFleetOrInstalled(
     return { fleet: loaded.fleet, loaded, conditions: [] };
   } catch (error) {
     const [name, ...others] = installedFleets(place.read.files, place.home);
-    if (!(error instanceof FleetError) || error.exit !== 65 || name === undefined || others.length > 0) throw error;
+    if (!(error instanceof FleetError) || error.exit !== 65 || name === undefined) throw error;
+    if (others.length > 0) {
+      const hint = `${[name, ...others].join(' and ')} are installed here; name the manifest of one with -f.`;
+      throw error instanceof ManifestError ? error : new FleetError(error.code, error.message, { hint, cause: error });
+    }
     const condition = manifestInvalid(error);
     output.note(`warning: ${condition.message}; going by what is installed`);
     return { fleet: installedFleet(place.read.files, place.home, name), conditions: [condition] };

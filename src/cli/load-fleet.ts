@@ -30,16 +30,21 @@ export interface LoadedFleet {
   readonly key: string;
 }
 
+export interface LoadOptions extends CommonOptions {
+  /** Read the manifest itself, whatever was remembered of it: a proof rests on nothing else. */
+  readonly fresh?: boolean;
+}
+
 /** Reads and checks the manifest a command is about. Throws ManifestError with every diagnostic. */
 export async function loadFleet(
-  options: CommonOptions,
+  options: LoadOptions,
   place: Pick<Place, 'env' | 'home' | 'read'>,
 ): Promise<LoadedFleet> {
   const path = manifestPath({ flag: options.manifest, env: place.env, home: place.home, cwd: process.cwd() });
   const bytes = path === '-' ? await readStandardInput() : readManifestFile(path).bytes;
   const file = path === '-' ? 'stdin' : basename(path);
   const key = cacheKey(bytes);
-  const known = recall(place.read.files, place.home, key);
+  const known = options.fresh === true ? undefined : recall(place.read.files, place.home, key);
   if (known !== undefined)
     return { fleet: known.fleet, warnings: known.warnings.map((one) => ({ ...one, file })), path, file, key };
   const { parseFleet } = await import('../manifest/parse.ts');
@@ -53,7 +58,8 @@ export async function loadFleet(
 
 const MAX_STDIN_BYTES = 1024 * 1024 + 1;
 
-async function readStandardInput(): Promise<Uint8Array> {
+/** All of standard input, at most one byte more than a manifest may have. */
+export async function readStandardInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of process.stdin) {

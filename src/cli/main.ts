@@ -57,4 +57,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = error.code === 'EPIPE' ? 141 : ERRORS.E_INTERNAL.exit;
   if (error.code === 'EPIPE') process.exit();
 });
+// A terminal that was closed must not end an apply in the middle of a step.
+process.stderr.on('error', () => undefined);
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { FileReader, FileWriter } from '../model/host.ts';
 import { sha256 } from '../host/digest.ts';
@@ -31,20 +32,28 @@ export function recall(files: FileReader, home: string, key: string): ParsedText
 
 type Entry = ParsedText & { readonly key: string };
 
+/** An entry somebody changed is no entry: the sum is over all that a plan would go by. */
+const sumOf = ({ key, fleet, warnings }: Entry): string => sha256(JSON.stringify([key, fleet, warnings]));
+
 function readEntry(files: FileReader, path: string): Entry | undefined {
   try {
     const value: unknown = JSON.parse(files.read(path) ?? 'null');
-    return isEntry(value) ? value : undefined;
+    return isEntry(value) && value.sum === sumOf(value) ? value : undefined;
   } catch {
     // Torn or unreadable: as good as none, the manifest itself is read instead.
     return undefined;
   }
 }
 
-const isEntry = (value: unknown): value is Entry =>
-  typeof value === 'object' && value !== null && 'key' in value && 'fleet' in value && 'warnings' in value;
+const isEntry = (value: unknown): value is Entry & { readonly sum: string } =>
+  typeof value === 'object' && value !== null && ['key', 'fleet', 'warnings', 'sum'].every((field) => field in value);
 
-/** Remembers a parsed manifest beside the fleet's state. */
+/** Remembers a parsed manifest beside the fleet's state, if that can be written: it saves time and nothing else. */
 export function remember(writer: FileWriter, home: string, { fleet, warnings, key }: Entry): void {
-  writer.write(`${home}/state/${fleet.name}/manifest.json`, JSON.stringify({ key, fleet, warnings }), 0o600);
+  const entry: Entry = { key, fleet, warnings };
+  try {
+    writer.write(`${home}/state/${fleet.name}/manifest.json`, JSON.stringify({ ...entry, sum: sumOf(entry) }), 0o600);
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code === 'E_LOCKED') throw error;
+  }
 }

@@ -12,6 +12,7 @@ import type { Step } from '../reconciler/execute.ts';
 import { act, look, replan, type Engine, type Look } from '../reconciler/pass.ts';
 import { APPLY, type Policy } from '../reconciler/policy.ts';
 import { parseDuration } from '../manifest/words.ts';
+import { wasAsked } from './confirm.ts';
 import { saveExecLog, type Place } from './context.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { writePort } from './ports.ts';
@@ -29,6 +30,8 @@ export interface Mutation {
   readonly confirm: (plan: Plan) => Promise<void>;
   /** Writes what the command itself decides (a hold, say), once it is confirmed. */
   readonly prepare?: (port: WritePort, plan: Plan) => void;
+  /** What is left to do once all is done and nothing is left; still under the lock. */
+  readonly finish?: (port: WritePort, result: MutationResult) => void;
   /** Changes the plan's input, where the command is not about the manifest (destroy). */
   readonly adjust?: (look: Look) => Look;
 }
@@ -53,9 +56,6 @@ export async function mutate(
   io: { options: CommonOptions; output: Output },
 ): Promise<MutationResult> {
   const { fleet } = mutation;
-  const port = writePort(place.read, systemClock);
-  const state = `${place.home}/state/${fleet.name}`;
-  port.writer.makeDirectory(state, 0o700);
   const lock = await acquireLock(`${place.home}/state/lock`, {
     exec: place.exec,
     clock: systemClock,
@@ -63,18 +63,64 @@ export async function mutate(
     holder: `mosaic ${mutation.command}`,
     ...(engine.signal === undefined ? {} : { signal: engine.signal }),
   });
+  const port = writePort(place.read, systemClock, lock);
+  const bench: Bench = { place, engine, port, output: io.output };
   try {
+    port.writer.makeDirectory(`${place.home}/state/${fleet.name}`, 0o700);
     tidy(place.read.files, fleet.name, engine.hostFacts(fleet));
-    const before = await fingerprint(place, engine, fleet);
-    const result = await underLock(place, engine, mutation, { ...io, port });
-    const after = await fingerprint(place, engine, fleet);
-    const record = { formatVersion: '1.0', command: `mosaic ${mutation.command}`, before, after };
-    port.writer.write(`${state}/default-tmux.json`, `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+    const result = await betweenFingerprints(bench, mutation, () => underLock(bench, mutation));
+    if (result.exit === 0) mutation.finish?.(port, result);
     return result;
   } finally {
-    saveExecLog(place, fleet.name, (error) => io.output.note(`warning: ${error.message}`));
     lock.release();
   }
+}
+
+interface Bench {
+  readonly place: Place;
+  readonly engine: Engine;
+  readonly port: WritePort;
+  readonly output: Output;
+}
+
+/** Whatever happens in between, and however it ends, the record and the exec log tell it. */
+async function betweenFingerprints<T>(bench: Bench, mutation: Mutation, work: () => Promise<T>): Promise<T> {
+  const { place, output } = bench;
+  const before = await fingerprintOrNote(bench, mutation.fleet);
+  try {
+    return await work();
+  } finally {
+    const after = await fingerprintOrNote(bench, mutation.fleet);
+    if (before !== undefined && after !== undefined) saveRecord(bench, mutation, { before, after });
+    saveExecLog(place, mutation.fleet.name, (error) => output.note(`warning: ${error.message}`));
+  }
+}
+
+/** A default server that does not answer is no reason to leave the fleet alone; without a fingerprint no record is made. */
+async function fingerprintOrNote({ place, engine, output }: Bench, fleet: Fleet): Promise<Fingerprint | undefined> {
+  try {
+    return await fingerprint(place, engine, fleet);
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    output.note(`warning: ${error.message}`);
+    return undefined;
+  }
+}
+
+function saveRecord({ place, port, output }: Bench, { fleet, command }: Mutation, pair: Pair): void {
+  const record = { formatVersion: '1.0', command: `mosaic ${command}`, ...pair };
+  try {
+    const path = `${place.home}/state/${fleet.name}/default-tmux.json`;
+    port.writer.write(path, `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    output.note(`warning: the record for verify was not written: ${error.message}`);
+  }
+}
+
+interface Pair {
+  readonly before: Fingerprint;
+  readonly after: Fingerprint;
 }
 
 function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
@@ -84,21 +130,13 @@ function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
   return ms;
 }
 
-interface Bench {
-  readonly output: Output;
-  readonly port: WritePort;
-}
-
-async function underLock(
-  place: Place,
-  engine: Engine,
-  mutation: Mutation,
-  { output, port }: Bench,
-): Promise<MutationResult> {
+async function underLock({ place, engine, port, output }: Bench, mutation: Mutation): Promise<MutationResult> {
   const { fleet, policy, adjust = (seen: Look) => seen } = mutation;
-  const before = adjust(await look(withHolds(engine, mutation), fleet, policy));
+  const lookNow = async (): Promise<Look> => adjust(await look(withHolds(engine, mutation), fleet, policy));
+  const before = await lookNow();
   refuseBlind(before);
   await mutation.confirm(before.plan);
+  if (wasAsked()) refuseChanged(before, await lookNow());
   mutation.prepare?.(port, before.plan);
   const journal = createJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, {
     maxBytes: JOURNAL_BYTES,
@@ -134,13 +172,23 @@ const withHolds = (engine: Engine, { holds = (same) => same }: Mutation): Engine
   },
 });
 
-/** tmux or the user manager is not there at all: the command ends with 69, not with a plan full of unknowns. */
-export function refuseBlind({ observed, plan }: Look): void {
+/** Time passed while a person thought: the answer is about the plan they saw, and about nothing else. */
+function refuseChanged(before: Look, now: Look): void {
+  if (JSON.stringify(before.plan) === JSON.stringify(now.plan)) return;
+  throw new FleetError('E_STATE', 'something changed while the question stood, nothing was done', {
+    hint: 'Run the command again and read its plan.',
+  });
+}
+
+/** tmux or the user manager is not there, or nobody answered at all: 69, not a plan full of unknowns. */
+export function refuseBlind({ observed }: Look): void {
   for (const { error } of observed.incomplete) {
     if (isErrorCode(error.code) && UNAVAILABLE.has(error.code)) throw new FleetError(error.code, error.message);
   }
-  if (observed.incomplete.length > 1)
-    throw new FleetError('E_TMUX', plan.blocked[0]?.message ?? 'nothing could be observed');
+  const [first, ...others] = observed.incomplete;
+  const isBlind = others.some(({ provider }) => provider !== first?.provider);
+  if (first === undefined || !isBlind) return;
+  throw new FleetError(isErrorCode(first.error.code) ? first.error.code : 'E_SYSTEMD', first.error.message);
 }
 
 const UNAVAILABLE: ReadonlySet<string> = new Set(['E_NO_SYSTEMD', 'E_NO_USER_MANAGER', 'E_TMUX_MISSING']);

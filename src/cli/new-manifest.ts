@@ -73,7 +73,7 @@ function callerEnvironment(env: Environment): {
   const carried = Object.entries(env).filter(
     (entry): entry is [string, string] => CARRIED.test(entry[0]) && entry[1] !== undefined && entry[1] !== '',
   );
-  const isSecret = ([, value]: [string, string]): boolean => /\/\/[^/@]*:[^/@]*@/.test(value);
+  const isSecret = ([, value]: [string, string]): boolean => /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^@]*:[^@]*@/i.test(value);
   const notes = carried
     .filter(isSecret)
     .map(([name]) => `${name} holds a password and was not written; put it into an env file.`);

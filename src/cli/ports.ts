@@ -1,5 +1,7 @@
+import { FleetError } from '../model/error.ts';
 import type { Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
 import { createFileReader } from '../host/files.ts';
+import type { Lock } from '../host/lock.ts';
 import { cgroupOf, childrenOf, commandLineOf } from '../host/process.ts';
 import { createFileWriter } from '../host/writer.ts';
 
@@ -10,8 +12,35 @@ export const readPort = (exec: Exec): ReadPort => ({
   exec,
 });
 
-/** Writes files outside any plan: a first manifest, a report, what is left after a destroy. */
+/** A step that has begun is finished: an interrupt is heard between steps, by the executor alone. */
+export const uninterrupted =
+  (exec: Exec): Exec =>
+  (argv, { signal: _heardBetweenSteps, ...options }) =>
+    exec(argv, options);
+
+/** Writes files outside any plan: a first manifest, a report. */
 export const fileWriter = (): FileWriter => createFileWriter();
 
-/** The machine, to act on. Made here and nowhere else, for the executor alone. */
-export const writePort = (read: ReadPort, clock: Clock): WritePort => ({ ...read, writer: createFileWriter(), clock });
+/** The machine, to act on, for as long as the lock is ours. Made here and nowhere else, for the executor alone. */
+export function writePort(read: ReadPort, clock: Clock, lock: Pick<Lock, 'isHeld'>): WritePort {
+  const check = (): void => {
+    if (!lock.isHeld())
+      throw new FleetError('E_LOCKED', 'the lock file was deleted or replaced; another mosaic may be at work');
+  };
+  const writer = createFileWriter();
+  return {
+    ...read,
+    exec: async (argv, options) => {
+      check();
+      return read.exec(argv, options);
+    },
+    writer: {
+      write: (path, content, mode) => (check(), writer.write(path, content, mode)),
+      link: (path, target) => (check(), writer.link(path, target)),
+      makeDirectory: (path, mode) => (check(), writer.makeDirectory(path, mode)),
+      remove: (path) => (check(), writer.remove(path)),
+      removeDirectory: (path) => (check(), writer.removeDirectory(path)),
+    },
+    clock: { nowMs: () => clock.nowMs(), sleep: (ms) => clock.sleep(ms) },
+  };
+}

@@ -8,6 +8,9 @@ let interrupted: Ending | undefined;
 /** Exit code of the signal that asked this process to stop, if one did. */
 export const interruptedExit = (): number | undefined => (interrupted === undefined ? undefined : CODES[interrupted]);
 
+/** For a Ctrl-C that arrives as a key: a question on the terminal reads it itself. */
+export const noteInterrupt = (): void => void (interrupted ??= 'SIGINT');
+
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP: the command stops before its next step. A second one ends it at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();

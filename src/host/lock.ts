@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { FleetError } from '../model/error.ts';
 import { ExecFailure, type Clock } from '../model/host.ts';
+import { ensureDirectory } from './directory.ts';
 import type { HostExec } from './exec.ts';
 import { createFileReader } from './files.ts';
 import { ioError } from './io-error.ts';
@@ -24,7 +26,7 @@ export interface Lock {
 }
 
 /**
- * Takes the lock on a file, which is created when missing (its directory is not). E_LOCKED after `waitMs`.
+ * Takes the lock on a file, which is created when missing, with its directory. E_LOCKED after `waitMs`.
  *
  * flock(2) belongs to the open file, not to the process that asked: `flock` locks the descriptor it inherits and ends,
  * and the lock lasts until our own descriptor is closed, by us or, however we die, by the kernel.
@@ -42,6 +44,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
 }
 
 function openLockFile(path: string): number {
+  // Whoever removed the last fleet took the directory with the lock file.
+  ensureDirectory(dirname(path), 0o700);
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   } catch (error) {

@@ -37,7 +37,9 @@ function open(path: string): number {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (error instanceof FleetError) throw error;
-    throw new FleetError('E_MANIFEST_MISSING', `cannot read the manifest ${path}: ${reason(error)}`, { cause: error });
+    const hint = errnoOf(error) === 'EACCES' ? { hint: `Let yourself read it: chmod u+r ${path}` } : {};
+    const message = `cannot read the manifest ${path}: ${reason(error)}`;
+    throw new FleetError('E_MANIFEST_MISSING', message, { ...hint, cause: error });
   }
 }
 

@@ -21,7 +21,6 @@ export const ERRORS = {
     hint: 'Something else has the name of a directory mosaic needs; move it away.',
   },
   E_HOME: { exit: 1, retryable: false, hint: 'The Mosaic home must be an absolute directory of yours with mode 0700.' },
-  E_POSTCONDITION: { exit: 1, retryable: true, hint: 'Run `mosaic fleet plan` to see what is left.' },
   E_STEP_FAILED: { exit: 3, retryable: true, hint: 'Run `mosaic fleet plan` to see what is left.' },
   E_PROTECTED: { exit: 4, retryable: false, hint: 'Set `protect: false` in the manifest and apply, then try again.' },
   E_FOREIGN_SERVER: {
@@ -30,7 +29,6 @@ export const ERRORS = {
     hint: 'Choose another `spec.tmux.socket`, or end that server yourself.',
   },
   E_FOREIGN_SESSIONS: { exit: 4, retryable: false, hint: 'Close or move those sessions first.' },
-  E_FLEET_RENAMED: { exit: 4, retryable: false, hint: 'Remove the old fleet first: mosaic fleet destroy --fleet NAME' },
   E_MASS_DELETE: { exit: 4, retryable: false, hint: 'If that is meant, allow it with --allow-delete N.' },
   E_CONFIRM: { exit: 4, retryable: false, hint: 'Run it on a terminal, or pass --yes.' },
   E_STATE: { exit: 4, retryable: false, hint: 'Edit the manifest, then apply.' },

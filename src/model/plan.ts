@@ -77,7 +77,7 @@ export type BlockedReason =
 export interface Deferred {
   readonly group: Group;
   readonly address: Address;
-  readonly reason: 'busy' | 'dialog' | 'unknown-activity' | 'manual' | 'needs-person';
+  readonly reason: 'busy' | 'dialog' | 'unknown-activity' | 'manual' | 'needs-person' | 'starting';
   readonly hint: string;
 }
 

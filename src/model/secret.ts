@@ -1,7 +1,11 @@
-const WORDS = 'API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?';
-const NAME = new RegExp(`(?:^|_)(?:${WORDS})$`, 'i');
+/** Parts that tell of a secret anywhere in a name; KEY and PASS only as a part of their own (MONKEY, BYPASS), counts never. */
+const WORDS = [
+  String.raw`API[_-]?KEY|TOKEN(?!IZ|S(?![A-Za-z0-9]))|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL`,
+  String.raw`(?<![A-Za-z0-9])(?:KEYS?|PASS)\d*(?![A-Za-z0-9])`,
+].join('|');
+const NAME = new RegExp(WORDS, 'i');
 
-/** Shapes of well-known credentials: API keys, access tokens, JWTs, private keys, passwords in URLs. */
+/** Shapes of well-known credentials: API keys, access tokens, JWTs, private keys, passwords before a host. */
 const SHAPES = [
   /\bsk-[A-Za-z0-9_-]{16,}/,
   /\b(?:ghp|gho|ghu|ghs|ghr|glpat|npm)[_-][A-Za-z0-9_-]{16,}/,
@@ -12,20 +16,26 @@ const SHAPES = [
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/,
   /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----/,
   /:\/\/[^\s/:@]{1,256}:[^\s/@]{1,256}@/,
+  // Without a scheme only before a host and port: `node:20@sha256:…` is an image.
+  /(?<![^\s='"])[^\s/:@='"]{1,256}:[^\s/@]{1,256}@[A-Za-z0-9.-]{1,253}:\d{2,5}(?![A-Za-z0-9])/,
 ];
 
-/** A name that ends in one of the words, where it stands inside a line. */
-const NAMED = String.raw`(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_-])*(?:${WORDS.replace('_', '[_-]')})(?![A-Za-z0-9_-])`;
+/** A whole name that holds one of the words, where it stands inside a line. */
+const NAMED = String.raw`(?=[A-Za-z0-9_-]*(?:${WORDS}))[A-Za-z0-9_-]+`;
+const START = '(?<![A-Za-z0-9_-])';
 
 /** What may hold a secret behind such a name: the rest of a line, one value of several, the word after a flag. */
 const NAMED_VALUES = [
-  new RegExp(String.raw`(^[ \t-]*["']?${NAMED}["']?[ \t]*:[ \t]+)(\S.*)$`, 'gi'),
-  new RegExp(String.raw`(${NAMED}["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]][^,}\]]*)`, 'gi'),
-  new RegExp(String.raw`(--?${NAMED}["']?[\s,]+["']?)([^\s,"'\]]+)`, 'gi'),
+  new RegExp(String.raw`(^[ \t-]*["']?${START}${NAMED}["']?[ \t]*:[ \t]+)(\S.*)$`, 'gi'),
+  new RegExp(
+    String.raw`(${START}${NAMED}["']?[ \t]*[:=][ \t]*)(?!"?\$[({])("[^"]*"?|'[^']*'?|[^\s,}\]][^,}\]]*)`,
+    'gi',
+  ),
+  new RegExp(String.raw`(${START}(?=--?[A-Za-z0-9])${NAMED}["']?[\s,]+["']?)([^\s,"'\]]+)`, 'gi'),
 ];
 
 /** True for a variable whose name says that its value is a secret. */
-export const isSecretName = (name: string): boolean => NAME.test(name.replaceAll('-', '_'));
+export const isSecretName = (name: string): boolean => NAME.test(name);
 
 /** True for an argument such as `--api-key` or `--token=…`; the value may be in the next item. */
 export const isSecretFlag = (argument: string): boolean => {
@@ -33,8 +43,8 @@ export const isSecretFlag = (argument: string): boolean => {
   return isSecretName(name);
 };
 
-/** True for text that holds something of a known credential's shape. */
-export const isSecretValue = (text: string): boolean => SHAPES.some((shape) => shape.test(text));
+/** True for text with something in it that {@link hideSecrets} hides. */
+export const isSecretValue = (text: string): boolean => hideSecrets(text) !== text;
 
 /** The same line, as long as before, with everything that looks like a secret replaced by `*`. */
 export function hideSecrets(line: string): string {

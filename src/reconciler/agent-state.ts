@@ -190,3 +190,6 @@ const part = (observation: Observation): string =>
 
 /** Changes when the unit's state or the session changes; compared right before a step. */
 const fingerprintOf = ({ run, session }: Evidence): string => `${part(run)} ${part(session)}`;
+
+/** It was on its way up, so whatever it has become since is what it was about to be. */
+export const wasStarting = (fingerprint: string): boolean => /^activating\/|^active\/\S+ absent$/.test(fingerprint);

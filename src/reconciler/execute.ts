@@ -1,6 +1,7 @@
 import type { WritePort } from '../model/host.ts';
 import { PHASES, type Change, type Plan } from '../model/plan.ts';
 import type { Outcome, Provider, Scope } from '../model/provider.ts';
+import { refusedNow } from './recheck.ts';
 
 /** What became of one change. */
 export type Step =
@@ -13,11 +14,14 @@ export interface ExecuteInput {
   readonly providers: readonly Provider[];
   readonly port: WritePort;
   readonly scope: Scope;
+  /** The server may end although sessions that are not ours live on it. */
+  readonly withForeign: boolean;
   readonly onStep: (step: Step) => void;
 }
 
 /**
- * Walks the plan phase by phase; providers work side by side within one. Takes no decision: a failed change skips what
+ * Walks the plan phase by phase; providers work side by side within one. Takes no decision: what is no longer as it
+ * was planned fails, and a failed change skips what
  * depends on it (the rest of its group; everything, when it is the fleet's), everything else goes on.
  */
 export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
@@ -28,12 +32,26 @@ export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
   };
   for (const phase of PHASES) {
     const changes = input.plan.changes.filter((change) => change.phase === phase);
-    const skipped = new Map(changes.map((change) => [change, skipReason(change, steps, input.scope.signal)]));
+    const refused = await refusedOf(input, changes, steps);
+    for (const [change, error] of refused) note({ change, result: 'failed', error });
+    const rest = changes.filter((change) => !refused.has(change));
+    const skipped = new Map(rest.map((change) => [change, skipReason(change, steps, input.scope.signal)]));
     for (const [change, because] of skipped) if (because !== undefined) note({ change, result: 'skipped', because });
-    const batches = byProvider(changes.filter((change) => skipped.get(change) === undefined));
+    const batches = byProvider(rest.filter((change) => skipped.get(change) === undefined));
     await Promise.all([...batches].map(([name, batch]) => runBatch(input, name, batch, note)));
   }
   return steps;
+}
+
+/** One more look before whatever would end something, once in a phase: its providers work side by side. */
+function refusedOf(
+  input: ExecuteInput,
+  changes: readonly Change[],
+  steps: readonly Step[],
+): Promise<ReadonlyMap<Change, Error>> {
+  const open = changes.filter((change) => skipReason(change, steps, input.scope.signal) === undefined);
+  const done = steps.filter(({ result }) => result === 'done').map(({ change }) => change);
+  return refusedNow(open, done, input);
 }
 
 function skipReason(change: Change, steps: readonly Step[], signal: AbortSignal | undefined): string | undefined {

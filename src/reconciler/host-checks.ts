@@ -70,7 +70,9 @@ function envFileProblem(fact: PathFact, uid: number): string | undefined {
   if (fact.kind === 'missing') return 'does not exist';
   if (fact.kind !== 'file') return 'is not a regular file';
   if (fact.uid !== uid) return 'belongs to another user';
-  return (fact.mode & 0o077) === 0 ? undefined : `can be read by others (mode ${(fact.mode & 0o777).toString(8)})`;
+  const mode = `(mode ${(fact.mode & 0o777).toString(8)})`;
+  if ((fact.mode & 0o077) !== 0) return `can be read by others ${mode}`;
+  return (fact.mode & 0o100) === 0 ? undefined : `is executable ${mode}`;
 }
 
 const block = (agent: Agent, reason: Blocked['reason'], message: string, hint: string): Blocked => ({

@@ -4,13 +4,28 @@ import type { Blocked, Change } from '../model/plan.ts';
 import type { Observation } from '../model/resource.ts';
 import { agentView, type AgentView } from './agent-state.ts';
 import { agentOf, groupOf, observationOf } from './address.ts';
+import type { Policy } from './policy.ts';
 import type { Decision } from './resources.ts';
 
 /** Decides about the processes of agents that carry our marks and that the manifest does not know. */
-export const decideOrphans = (fleet: Fleet, observed: Observed): readonly Decision[] =>
-  orphanAgents(fleet, observed).map((name) => decideOrphan(name, fleet, observed));
+export const decideOrphans = (context: Unwanting): readonly Decision[] =>
+  orphanAgents(context).map((name) => decideOrphan(name, context));
 
-function orphanAgents(fleet: Fleet, observed: Observed): readonly string[] {
+/** What it takes to tell why something is not wanted, and what may be done to it. */
+export interface Unwanting {
+  readonly fleet: Fleet;
+  readonly observed: Observed;
+  readonly policy: Policy;
+}
+
+/** Why something is deleted that the manifest does not name. */
+export const NOT_IN_MANIFEST = 'not in the manifest';
+
+/** Why nothing of an agent is wanted, in words. */
+export const notWanted = ({ policy }: Pick<Unwanting, 'policy'>): string =>
+  policy.destroy === true ? 'the fleet is destroyed' : NOT_IN_MANIFEST;
+
+function orphanAgents({ fleet, observed }: Unwanting): readonly string[] {
   const known = new Set<string>(fleet.agents.map(({ name }) => name));
   return agentsSeen(observed, /./).filter((name) => !known.has(name));
 }
@@ -26,19 +41,33 @@ function agentsSeen({ items }: Observed, kinds: RegExp): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
-function decideOrphan(name: string, fleet: Fleet, observed: Observed): Decision {
+function decideOrphan(name: string, context: Unwanting): Decision {
+  const { fleet, observed } = context;
   const view = agentView(observed, name, 'on-failure', fleet.supervisor);
-  const blocked = unclearOf(name, view, observationOf(observed, `launch.${name}`));
-  if (blocked !== undefined) return { blocked };
   const runs = view.state === 'running' || view.state === 'starting';
-  return runs || hasFailedUnit(observed, name) ? { change: ending(name, fleet, { view, runs }) } : {};
+  const launch = observationOf(observed, `launch.${name}`);
+  const why = unclearOf(view, launch) ?? (runs ? unmarked(launch, context) : undefined);
+  if (why !== undefined) return { blocked: unclear(name, why, context) };
+  return runs || hasFailedUnit(observed, name) ? { change: ending(name, context, { view, runs }) } : {};
 }
 
-/** What keeps us from ending it. A mark that cannot be read may be a protected agent's. */
-function unclearOf(name: string, { block, state, detail }: AgentView, launch: Observation): Blocked | undefined {
-  if (launch.state === 'unknown') return unclear(name, 'unknown', launch.error.message);
-  if (block === 'impostor' || block === 'duplicate-owner') return unclear(name, block, detail ?? 'not ours');
-  return state === 'unknown' ? unclear(name, 'unknown', detail ?? 'the look failed') : undefined;
+interface Unclear {
+  readonly reason: Blocked['reason'];
+  readonly message: string;
+}
+
+/** What keeps us from ending it. */
+function unclearOf({ block, state, detail }: AgentView, launch: Observation): Unclear | undefined {
+  if (launch.state === 'unknown') return { reason: 'unknown', message: launch.error.message };
+  if (block === 'impostor' || block === 'duplicate-owner') return { reason: block, message: detail ?? 'not ours' };
+  return state === 'unknown' ? { reason: 'unknown', message: detail ?? 'the look failed' } : undefined;
+}
+
+/** Its launch data carries the mark that protects an agent: without it, a running one may be a protected one. */
+function unmarked(launch: Observation, { policy }: Unwanting): Unclear | undefined {
+  if (policy.destroy === true || (launch.state === 'present' && launch.owner === 'fleet')) return undefined;
+  const why = launch.state === 'present' ? (launch.foreignBecause ?? 'it carries no mark of ours') : 'it is missing';
+  return { reason: 'unknown', message: `its launch data cannot be read, which says whether it is protected: ${why}` };
 }
 
 /** The manager keeps a failed unit in its list after its files are gone. */
@@ -49,25 +78,25 @@ function hasFailedUnit({ items }: Observed, name: string): boolean {
 
 const ending = (
   name: string,
-  { supervisor }: Fleet,
+  context: Unwanting,
   { view, runs }: { readonly view: AgentView; readonly runs: boolean },
 ): Change => ({
   address: `session.${name}`,
   group: `agent.${name}`,
-  provider: supervisor,
+  provider: context.fleet.supervisor,
   action: 'delete',
   reason: 'not_in_manifest',
   disruption: runs ? 'kill' : 'none',
   phase: 'stop',
   patch: [],
-  because: 'not in the manifest',
+  because: notWanted(context),
   expected: view.fingerprint,
 });
 
-const unclear = (name: string, reason: Blocked['reason'], message: string): Blocked => ({
+const unclear = (name: string, { reason, message }: Unclear, context: Unwanting): Blocked => ({
   group: `agent.${name}`,
   address: `session.${name}`,
   reason,
-  message: `not in the manifest, but it cannot be told what runs there: ${message}`,
+  message: `${notWanted(context)}, but it cannot be told what runs there: ${message}`,
   hint: 'Nothing is done to it; run mosaic fleet doctor.',
 });

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import type { Desired } from '../model/resource.ts';
 import { execute, type Step } from './execute.ts';
+import { observeWith } from './observe.ts';
 import { buildPlan } from './plan.ts';
 import type { Policy } from './policy.ts';
 
@@ -26,6 +27,8 @@ export interface Look {
   readonly desired: readonly Desired[];
   readonly observed: Observed;
   readonly activity: Readonly<Record<string, Activity>>;
+  /** What the plan was made under. */
+  readonly policy: Policy;
   readonly plan: Plan;
 }
 
@@ -33,9 +36,20 @@ export interface Look {
 export async function look(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
   const host = engine.hostFacts(fleet);
   const desired = policy.destroy === true ? [] : engine.providers.flatMap((provider) => provider.desired(fleet, host));
-  const observed = await observe(engine, scopeOf(engine, { fleet, host, wanted: desired, facts: {} }));
+  const observed = await observeWith(
+    engine.providers,
+    engine.read,
+    scopeOf(engine, { fleet, host, wanted: desired, facts: {} }),
+  );
   const activity = await engine.activity(observed);
-  return { fleet, desired, observed, activity, plan: buildPlan({ fleet, desired, observed, policy, activity }) };
+  return {
+    fleet,
+    desired,
+    observed,
+    policy,
+    activity,
+    plan: buildPlan({ fleet, desired, observed, policy, activity }),
+  };
 }
 
 /** What the same look means under another policy. */
@@ -48,21 +62,17 @@ export async function act(
   port: WritePort,
   onStep: (step: Step) => void,
 ): Promise<{ readonly steps: readonly Step[] }> {
-  const { fleet, observed, desired, plan } = before;
+  const { fleet, observed, desired, plan, policy } = before;
   const scope = scopeOf(engine, { fleet, host: observed.host, wanted: desired, facts: observed.facts });
-  return { steps: await execute({ plan, providers: engine.providers, port, scope, onStep }) };
-}
-
-/** All providers look at the same time; what they saw is merged into one observation. */
-async function observe(engine: Engine, scope: Scope): Promise<Observed> {
-  const seen = await Promise.all(engine.providers.map((provider) => provider.observe(engine.read, scope)));
   return {
-    host: scope.host,
-    items: Object.fromEntries(seen.flatMap(({ items }) => Object.entries(items))),
-    facts: Object.fromEntries(seen.flatMap(({ facts }) => Object.entries(facts))),
-    incomplete: seen.flatMap(({ errors }, at) =>
-      errors.map((error) => ({ provider: engine.providers[at]?.name ?? '', error })),
-    ),
+    steps: await execute({
+      plan,
+      providers: engine.providers,
+      port,
+      scope,
+      onStep,
+      withForeign: policy.withForeign === true,
+    }),
   };
 }
 

@@ -52,7 +52,7 @@ const changesOf = ({ rename, change }: SessionDecision): readonly Change[] =>
   [rename, change].filter((item) => item !== undefined);
 
 function decide(input: PlanInput): readonly SessionDecision[] {
-  const { desired, fleet, observed } = input;
+  const { desired, fleet, observed, policy } = input;
   const wanted = new Set(desired.map(({ address }) => address));
   const resources = desired
     .filter(({ address }) => kindOf(address) !== 'session')
@@ -63,11 +63,11 @@ function decide(input: PlanInput): readonly SessionDecision[] {
   };
   return [
     ...resources,
-    ...decideLeftovers(fleet, observed, wanted),
+    ...decideLeftovers({ fleet, observed, policy }, wanted),
     ...desired
       .filter(({ address }) => kindOf(address) === 'session')
       .map((session) => sessionDecision(session, input, known)),
-    ...decideOrphans(fleet, observed),
+    ...decideOrphans({ fleet, observed, policy }),
   ];
 }
 
@@ -96,6 +96,7 @@ function sessionDecision(desired: Desired, input: PlanInput, { agents, changes }
     activity: input.activity[agent.name] ?? 'unknown',
     supervisor: fleet.supervisor,
     policy,
+    screen: `${observed.host.home}/fleets/${fleet.name}/record/${agent.name}/screen`,
   });
 }
 

@@ -18,6 +18,8 @@ export interface SessionInput {
   readonly activity: Activity;
   readonly supervisor: Supervisor;
   readonly policy: Policy;
+  /** The file that keeps its last screen. */
+  readonly screen: string;
 }
 
 export interface SessionDecision {
@@ -66,12 +68,20 @@ function decideRunning(input: SessionInput): SessionDecision {
   const intent = policy.intents[agent.name];
   if (view.state === 'running' || view.state === 'starting') {
     if (intent === 'restart') return { change: restart(input, 'requested', 'asked for') };
-    return view.state === 'running' ? decideUpdate(input) : {};
+    return view.state === 'running' ? decideUpdate(input) : { deferred: starting(input) };
   }
   return intent === undefined
     ? decideDown(input)
     : { change: change(input, 'start', 'requested', view.detail ?? 'asked for') };
 }
+
+/** Somebody starts it already; it does not run yet, and may end again. */
+const starting = ({ desired: { group, address } }: SessionInput): Deferred => ({
+  group,
+  address,
+  reason: 'starting',
+  hint: 'it is being started; look again in a moment, or see mosaic fleet log',
+});
 
 /** It should run, does not, and nobody has asked for it in so many words. */
 function decideDown(input: SessionInput): SessionDecision {
@@ -118,7 +128,7 @@ function decideCrashed(input: SessionInput): SessionDecision {
       address: desired.address,
       reason: 'crash-looping',
       message: `${agent.name} is past its start limit (${view.detail ?? 'it ended'})`,
-      hint: `Look with mosaic agent tail ${agent.name}; then mosaic fleet restart ${agent.name}`,
+      hint: `The last screen is in ${input.screen}; then mosaic fleet restart ${agent.name}`,
     },
   };
 }

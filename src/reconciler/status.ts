@@ -1,9 +1,12 @@
 import { counted } from '../model/counted.ts';
 import type { Fleet } from '../model/fleet.ts';
-import { agentUnit } from '../model/names.ts';
+import { agentUnit, isAgentName, type AgentName } from '../model/names.ts';
 import type { Activity, AgentState } from '../model/observed.ts';
-import type { Condition } from '../model/plan.ts';
+import { isEmpty, type Change, type Condition, type Plan } from '../model/plan.ts';
+import { agentOf } from './address.ts';
 import { agentView, type AgentView } from './agent-state.ts';
+import { compareText } from './diff.ts';
+import { NOT_IN_MANIFEST } from './orphans.ts';
 import type { Look } from './pass.ts';
 
 /** One agent as `status` tells it. */
@@ -34,42 +37,70 @@ export interface FleetStatus {
 /** What the last look says of the fleet and of each of its agents. */
 export function fleetStatus(seen: Look, extra: readonly Condition[]): FleetStatus {
   const { fleet, observed, plan } = seen;
-  const agents = fleet.agents.map((agent) => agentStatus(seen, agent));
-  const wrong = agents.filter(({ inSync }) => !inSync).map(({ name }) => name);
-  const fleetBlocked = plan.blocked.find(({ group }) => group === 'fleet');
-  const isReady = wrong.length === 0 && fleetBlocked === undefined && extra.length === 0;
-  const message =
-    fleetBlocked?.message ??
-    (isReady
-      ? `${counted(agents.length, 'agent')} as the manifest says`
-      : extra.length > 0
-        ? 'the manifest cannot be used'
-        : `not as the manifest says: ${wrong.join(', ')}`);
-  const ready: Condition = {
-    type: 'Ready',
-    status: isReady ? 'True' : 'False',
-    reason: isReady ? 'InSync' : 'OutOfSync',
-    message,
-  };
+  const wanted = fleet.agents.map((agent) => agentStatus(seen, agent));
+  const removed = removedAgents(seen).map((name) => agentStatus(seen, { name, ...REMOVED }));
+  const agents = [...wanted, ...removed].toSorted((a, b) => compareText(a.name, b.name));
   return {
     fleet: fleet.name,
     socket: { name: fleet.socket, path: observed.host.socketPath },
-    conditions: [ready, ...extra, ...plan.conditions],
+    conditions: [readyCondition(plan, agents, extra), ...extra, ...plan.conditions],
     agents,
   };
 }
 
-function agentStatus(seen: Look, agent: Fleet['agents'][number]): AgentStatus {
-  const { fleet, observed, plan } = seen;
+/** Ready says no whenever the plan does. */
+function readyCondition(plan: Plan, agents: readonly AgentStatus[], extra: readonly Condition[]): Condition {
+  const wrong = agents.filter(({ inSync }) => !inSync).map(({ name }) => name);
+  if (isEmpty(plan) && wrong.length === 0 && extra.length === 0) {
+    const message = `${counted(agents.length, 'agent')} as the manifest says`;
+    return { type: 'Ready', status: 'True', reason: 'InSync', message };
+  }
+  const blocked = plan.blocked.find(({ group }) => group === 'fleet');
+  const differs = [...fleetText(plan), ...wrong].join(', ');
+  const because = extra.length > 0 ? 'the manifest cannot be used' : `not as the manifest says: ${differs}`;
+  return { type: 'Ready', status: 'False', reason: 'OutOfSync', message: blocked?.message ?? because };
+}
+
+/** What of the fleet itself differs. */
+function fleetText({ changes, deferred }: Plan): readonly string[] {
+  const own = changes.filter(({ group }) => group === 'fleet');
+  const hints = deferred.filter(({ group }) => group === 'fleet').map(({ hint }) => hint);
+  const texts = [...changesText(own), ...hints];
+  return texts.length === 0 ? [] : [`fleet (${texts.join('; ')})`];
+}
+
+function changesText(changes: readonly Change[]): readonly string[] {
+  const [first, ...others] = changes;
+  if (first === undefined) return [];
+  return [`${first.action} ${first.address}${others.length === 0 ? '' : ` and ${others.length} more`}`];
+}
+
+/** What is asked of an agent: by the manifest, or by its absence from it. */
+type Asked = Pick<Fleet['agents'][number], 'name' | 'state'> & {
+  readonly restart: Pick<Fleet['agents'][number]['restart'], 'policy'>;
+};
+
+const REMOVED: Omit<Asked, 'name'> = { state: 'stopped', restart: { policy: 'on-failure' } };
+
+/** Agents that the manifest does not name and of which something is still to be removed. */
+function removedAgents({ fleet, plan }: Look): readonly AgentName[] {
+  const names = [...plan.changes, ...plan.blocked, ...plan.deferred].map(({ group }) => agentOf(group) ?? '');
+  return [...new Set(names)].filter(isAgentName).filter((name) => !isWanted(fleet, name));
+}
+
+const isWanted = (fleet: Fleet, name: string): boolean => fleet.agents.some((agent) => agent.name === name);
+
+function agentStatus(seen: Look, agent: Asked): AgentStatus {
+  const { fleet, observed } = seen;
   const view = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
-  const group = `agent.${agent.name}`;
-  const touched = [...plan.changes, ...plan.blocked, ...plan.deferred].some((item) => item.group === group);
+  const held = observed.host.holds.some((hold) => hold.agent === agent.name);
+  const inSync = isInSync(seen.plan, agent, { held, state: view.state });
   return {
     name: agent.name,
     desired: agent.state,
-    held: observed.host.holds.some((hold) => hold.agent === agent.name),
+    held,
     state: view.state,
-    inSync: !touched && view.state !== 'starting',
+    inSync,
     pid: view.pid,
     unit: fleet.supervisor === 'systemd' ? agentUnit(fleet.name, agent.name) : undefined,
     sessionId: view.sessionId,
@@ -77,18 +108,41 @@ function agentStatus(seen: Look, agent: Fleet['agents'][number]): AgentStatus {
     startedAtMs: view.startedAt,
     lastExit: view.lastExit,
     activity: seen.activity[agent.name] ?? 'unknown',
-    note: noteOf(seen, group, view),
+    note: isWanted(fleet, agent.name)
+      ? noteOf(seen.plan, view, { name: agent.name, inSync })
+      : removedNote(seen.plan, agent.name),
   };
 }
 
-function noteOf({ plan }: Look, group: string, view: AgentView): string | undefined {
-  const blocked = plan.blocked.find((item) => item.group === group);
-  const deferred = plan.deferred.find((item) => item.group === group);
-  const change = plan.changes.find((item) => item.group === group && item.address.startsWith('session.'));
-  return (
-    blocked?.message ??
-    deferred?.hint ??
-    view.detail ??
-    (change === undefined ? undefined : `${change.action}: ${change.because}`)
-  );
+/** Nothing is to be done to it, and it is up or down as it should: a block of the fleet may hide what is to be done. */
+function isInSync(plan: Plan, { name, state }: Asked, is: Pick<AgentStatus, 'held' | 'state'>): boolean {
+  const group = `agent.${name}`;
+  if ([...plan.changes, ...plan.blocked, ...plan.deferred].some((item) => item.group === group)) return false;
+  return is.held || state === 'stopped' ? !['running', 'starting'].includes(is.state) : is.state === 'running';
+}
+
+function noteOf(
+  plan: Plan,
+  view: AgentView,
+  { name, inSync }: Pick<AgentStatus, 'name' | 'inSync'>,
+): string | undefined {
+  const why = hindrance(plan, `agent.${name}`) ?? view.detail;
+  return why ?? (inSync ? undefined : differenceText(plan, `agent.${name}`));
+}
+
+const hindrance = ({ blocked, deferred }: Plan, wanted: string): string | undefined =>
+  blocked.find(({ group }) => group === wanted)?.message ?? deferred.find(({ group }) => group === wanted)?.hint;
+
+/** What the plan does to an agent that is not in sync; nothing, when the fleet itself is in the way. */
+function differenceText(plan: Plan, wanted: string): string {
+  const own = plan.changes.filter(({ group }) => group === wanted);
+  const session = own.find(({ address }) => address.startsWith('session.'));
+  const lead = session ?? own[0];
+  if (lead === undefined) return hindrance(plan, 'fleet') ?? 'it waits for the fleet';
+  return `${session === undefined ? changesText(own).join('') : lead.action}: ${lead.because}`;
+}
+
+function removedNote(plan: Plan, name: string): string {
+  const why = hindrance(plan, `agent.${name}`) ?? 'mosaic fleet apply removes it';
+  return why.startsWith(NOT_IN_MANIFEST) ? why : `${NOT_IN_MANIFEST}; ${why}`;
 }

@@ -3,14 +3,16 @@ import type { Observed } from '../model/observed.ts';
 import type { Change } from '../model/plan.ts';
 import type { Address, Observation } from '../model/resource.ts';
 import { groupOf, kindOf, observationOf, providerOf } from './address.ts';
+import { notWanted, type Unwanting } from './orphans.ts';
 import { decideUnwanted, foreignInTheWay, type Decision } from './resources.ts';
 import { endOfServer } from './server.ts';
 
 /** Decides about everything that carries our mark or name and that nobody wants any more. */
-export function decideLeftovers(fleet: Fleet, observed: Observed, wanted: ReadonlySet<Address>): readonly Decision[] {
+export function decideLeftovers(context: Unwanting, wanted: ReadonlySet<Address>): readonly Decision[] {
+  const { observed } = context;
   return Object.keys(observed.items)
     .filter((address) => !wanted.has(address) && !EVIDENCE.has(kindOf(address)) && !isShared(address, observed))
-    .map((address) => decideLeftover(address, fleet, observed));
+    .map((address) => decideLeftover(address, context));
 }
 
 /** Kinds that are evidence about an agent, not things a plan creates or deletes. */
@@ -20,7 +22,8 @@ const EVIDENCE: ReadonlySet<string> = new Set(['run', 'record', 'session']);
 const isShared = (address: Address, { host }: Observed): boolean =>
   /^file\.(libexec|bin)\//.test(address) && Object.keys(host.otherFleets).length > 0;
 
-function decideLeftover(address: Address, fleet: Fleet, observed: Observed): Decision {
+function decideLeftover(address: Address, context: Unwanting): Decision {
+  const { fleet, observed } = context;
   const observation = observationOf(observed, address);
   const group = groupOf(address);
   if (observation.state === 'present' && observation.owner === 'foreign' && isUnitOfAll(address, group, fleet)) {
@@ -28,23 +31,19 @@ function decideLeftover(address: Address, fleet: Fleet, observed: Observed): Dec
   }
   const decision = decideUnwanted(address, group, providerOf(address), observation);
   const { change } = decision;
-  return change === undefined ? decision : { ...decision, change: explained(change, observation, { fleet, observed }) };
+  return change === undefined ? decision : { ...decision, change: explained(change, observation, context) };
 }
 
 /** Where it is somebody else's, so may be every link and session of the name: nobody may end them for this fleet. */
 const isUnitOfAll = (address: Address, group: string, { supervisor }: Fleet): boolean =>
   kindOf(address) === 'unit' && group === 'fleet' && supervisor === 'systemd';
 
-interface Context {
-  readonly fleet: Fleet;
-  readonly observed: Observed;
-}
-
 /** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
-function explained(change: Change, observation: Observation, { fleet, observed }: Context): Change {
+function explained(change: Change, observation: Observation, context: Unwanting): Change {
+  const { fleet, observed } = context;
   if (kindOf(change.address) === 'server') return endOfServer(change, observation, fleet.supervisor);
   const agent = fleet.agents.find(({ name }) => change.group === `agent.${name}`);
-  if (agent === undefined) return change;
+  if (agent === undefined) return { ...change, because: notWanted(context) };
   const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);
   if (isHeld) return { ...change, reason: 'held', because: 'held by stop' };
   const because =

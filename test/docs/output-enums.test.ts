@@ -88,6 +88,7 @@ describe('the closed words of the JSON outputs', () => {
         'unknown-activity': true,
         manual: true,
         'needs-person': true,
+        starting: true,
       }),
     ],
     [

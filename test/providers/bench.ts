@@ -3,7 +3,7 @@ import type { ReadPort, WritePort } from '../../src/model/host.ts';
 import type { HostFacts } from '../../src/model/observed.ts';
 import type { Change, Phase } from '../../src/model/plan.ts';
 import type { Outcome, Provider, Scope } from '../../src/model/provider.ts';
-import type { Address, ProviderObservation } from '../../src/model/resource.ts';
+import type { Address, Observation, ProviderObservation } from '../../src/model/resource.ts';
 import { act, look, type Engine, type Look } from '../../src/reconciler/pass.ts';
 import { APPLY } from '../../src/reconciler/policy.ts';
 import { watched, type Fault } from '../support/simulated-faults.ts';
@@ -81,7 +81,7 @@ export interface Bench {
 export function bench(given: ProviderCase): Bench {
   const { provider, host, port } = given;
   const engine: Engine = {
-    providers: [provider],
+    providers: provider.name === 'tmux' ? [launchOf(given.fleet), provider] : [provider],
     read: port,
     hostFacts: () => host,
     activity: () => Promise.resolve({}),
@@ -119,6 +119,29 @@ export function bench(given: ProviderCase): Bench {
     order: (seen, action) => orderFor(given, seen, action),
   };
 }
+
+/** Launch data that is there and in order: without it no running agent is ended. */
+const launchOf = ({ agents }: Fleet): Provider => {
+  const addresses = agents.map(({ name }) => `launch.${name}`);
+  return {
+    name: 'files',
+    desired: () =>
+      addresses.map((address) => ({
+        address,
+        group: address.replace('launch.', 'agent.'),
+        provider: 'files',
+        spec: {},
+      })),
+    observe: () => {
+      const items = addresses.map((address): [Address, Observation] => [
+        address,
+        { state: 'present', owner: 'fleet', spec: {}, fingerprint: 'seen' },
+      ]);
+      return Promise.resolve({ items: Object.fromEntries(items), complete: true, errors: [], facts: {} });
+    },
+    apply: (_, changes) => Promise.resolve(changes.map(({ address }) => ({ address, done: true }))),
+  };
+};
 
 function orderFor({ provider, example, phases }: ProviderCase, { desired }: Look, action: 'create' | 'delete'): Change {
   const wanted = desired.find(({ address }) => address === example);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Exec } from '../../src/model/host.ts';
 import { watched } from '../support/simulated-faults.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
@@ -75,6 +76,20 @@ describe('units', () => {
     expect(machine.files.read(backup)).toContain('Nice=5');
   });
 
+  it.each([
+    ['a carriage return in a comment', '# x\rNice=5\n'],
+    ['nothing a reader sees', '\n# only a remark\n'],
+  ])('with %s slipped in by hand and loaded are put back', async (_, edit) => {
+    const { machine, apply, plan } = await installed();
+    const text = machine.files.read(DROP_IN) ?? '';
+    machine.files.alter(DROP_IN, { content: text.replace('[X-Mosaic]', `${edit}[X-Mosaic]`) });
+    machine.systemd.exec(['systemctl', '--user', 'daemon-reload']);
+    expect((await plan()).changes).toMatchObject([{ reason: 'hand_edited' }]);
+    await apply();
+    expect(machine.files.read(DROP_IN)).toBe(text);
+    expect((await plan()).changes).toEqual([]);
+  });
+
   it('that are masked are left masked and named so', async () => {
     const { machine, plan } = await installed();
     const template = `${PLACES.unitDirectory}/mosaic-canary@.service`;
@@ -82,6 +97,122 @@ describe('units', () => {
     machine.files.plant(template, { kind: 'symlink', content: '/dev/null' });
     expect((await plan()).blocked).toMatchObject([{ reason: 'masked' }]);
   });
+});
+
+describe('a unit file with an agent’s own unit name', () => {
+  const INSTANCE = `${PLACES.unitDirectory}/mosaic-canary@alpha.service`;
+  const OWN = '[Service]\nExecStart=/bin/sleep 3600\n';
+
+  it.each([INSTANCE, '/usr/lib/systemd/user/mosaic-canary@alpha.service'])(
+    'blocks that agent and no other, wherever the manager finds it: %s',
+    async (path) => {
+      const { machine, plan, apply } = await installed();
+      machine.files.plant(path, { content: OWN });
+      const fleet = fleetOf({ agents: { alpha: { stop: { timeout: '20s' } }, beta: {} } });
+      const seen = await plan(fleet);
+      expect(seen.blocked).toMatchObject([
+        { group: 'agent.alpha', reason: 'foreign', message: expect.stringContaining(`of its own stands at ${path}`) },
+      ]);
+      expect(new Set(seen.changes.map(({ group }) => group))).toEqual(new Set(['agent.beta']));
+      await apply(fleet);
+      expect(machine.files.read(path)).toBe(OWN);
+      expect(machine.files.read(DROP_IN)).toContain('TimeoutStopSec=15000ms');
+    },
+  );
+
+  it('is left alone together with its agent’s settings when the agent is wanted no more', async () => {
+    const { machine, given, plan, apply } = await installed();
+    machine.files.plant(INSTANCE, { content: OWN });
+    await apply(given.smaller);
+    expect(machine.files.read(INSTANCE)).toBe(OWN);
+    machine.files.remove(INSTANCE);
+    expect((await plan(given.smaller)).changes).toMatchObject([{ action: 'delete' }]);
+  });
+
+  it.each(['stop', 'start', 'restart'] as const)('refuses a %s of it, and of nothing else', async (phase) => {
+    const { machine, look, order, apply } = await installed();
+    const fleet = fleetOf({ agents: { alpha: {}, beta: {} } });
+    await apply(fleet);
+    machine.files.plant(INSTANCE, { content: OWN });
+    const seen = await look(fleet);
+    const port = watched(machine.port);
+    const changes = ['session.alpha', 'session.beta'].map((address) => ({ ...order(seen, 'delete'), address, phase }));
+    const outcomes = await systemd.apply(port, changes, {
+      fleet: fleet.name,
+      supervisor: 'systemd',
+      host: hostFacts(),
+      wanted: seen.desired,
+      facts: {},
+    });
+    expect(outcomes[0]).toMatchObject({ address: 'session.alpha', done: false, error: { code: 'E_STEP_FAILED' } });
+    expect(port.acts.join('\n')).toContain('mosaic-canary@beta.service');
+    expect(port.acts.join('\n')).not.toContain('mosaic-canary@alpha.service');
+  });
+
+  it('that is a mask is told to the planner, and lets a running agent be stopped', async () => {
+    const { machine, observe, look, order, applyAll } = await installed();
+    const start = { ...order(await look(), 'create'), address: 'session.alpha', phase: 'start' as const };
+    machine.files.plant(INSTANCE, { kind: 'symlink', content: '/dev/null' });
+    const { items } = await observe();
+    expect(items['run.alpha']).toMatchObject({ state: 'present', spec: { active: 'inactive', load: 'masked' } });
+    expect(items['unit.mosaic-canary@alpha.service.d/50-mosaic.conf']).toMatchObject({ owner: 'fleet' });
+    expect(await applyAll(await look(), [start])).toMatchObject([{ done: false }]);
+    expect(await applyAll(await look(), [{ ...start, phase: 'stop' }])).toMatchObject([{ done: true }]);
+  });
+});
+
+describe('a call that changes units', () => {
+  /** The time limit that the call with this verb is given. */
+  async function limitOf(verb: 'start' | 'stop', agent: object, damage: (machine: SimulatedHost) => void = () => {}) {
+    const { machine, apply, look, order, given } = await installed();
+    await apply(fleetOf({ agents: { alpha: agent } }));
+    damage(machine);
+    const seen = await look();
+    const limits: number[] = [];
+    const exec: Exec = (argv, options) => {
+      if (argv[2] === verb && argv.at(-1)?.includes('@') === true) limits.push(options.timeoutMs);
+      return machine.port.exec(argv, options);
+    };
+    const change = { ...order(seen, 'create'), address: 'session.alpha', phase: verb };
+    const scope = {
+      fleet: given.fleet.name,
+      supervisor: given.fleet.supervisor,
+      host: hostFacts(),
+      wanted: [],
+      facts: {},
+    };
+    await systemd.apply({ ...machine.port, exec }, [change], scope);
+    return limits[0] ?? 0;
+  }
+
+  it('waits as long as the slowest agent may take to stop or to start', async () => {
+    expect(await limitOf('stop', {})).toBeLessThan(120_000);
+    expect(await limitOf('stop', { stop: { timeout: '10m' } })).toBeGreaterThan(600_000);
+    expect(await limitOf('start', {})).toBeGreaterThan(120_000);
+  });
+
+  it('waits long where a person has settings that we do not read', async () => {
+    const own = `${PLACES.unitDirectory}/mosaic-canary@alpha.service.d/override.conf`;
+    const plant = ({ files }: SimulatedHost): void => files.plant(own, { content: '[Service]\nTimeoutStopSec=5min\n' });
+    expect(await limitOf('stop', {}, plant)).toBeGreaterThan(600_000);
+  });
+});
+
+describe('units left from before, under another supervisor', () => {
+  const moved = fleetOf({ supervisor: 'tmux', agents: {} });
+
+  it.each(['mosaic-canary-tmux.service', 'mosaic-canary@.service', 'mosaic-canary.target', 'mosaic-canary.reload'])(
+    'are found by %s alone',
+    async (name) => {
+      const { machine, look } = await installed();
+      const text = machine.files.read(`${PLACES.unitDirectory}/mosaic-canary.target`) ?? '';
+      for (const other of machine.files.list(PLACES.unitDirectory) ?? [])
+        machine.files.uproot(`${PLACES.unitDirectory}/${other}`);
+      expect(Object.keys((await look(moved)).observed.items)).toEqual([]);
+      machine.files.plant(`${PLACES.unitDirectory}/${name}`, { content: text });
+      expect((await look(moved)).observed.items[`unit.${name}`]).toMatchObject({ owner: 'fleet' });
+    },
+  );
 });
 
 describe('units of another home', () => {

@@ -1,25 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFileReader } from '../../src/host/files.ts';
 import { ExecFailure, type Exec } from '../../src/model/host.ts';
+import type { HostFacts } from '../../src/model/observed.ts';
 import type { Change, Phase } from '../../src/model/plan.ts';
+import { requireTmuxDirectory } from '../../src/providers/tmux/client.ts';
+import { keySpelling } from '../../src/providers/tmux/format.ts';
 import { allProviders, fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { bench } from './bench.ts';
+import { bench, type Bench, type ProviderCase } from './bench.ts';
 
 const [, , tmux] = allProviders(SOME_ASSETS);
 const HELPER = `${PLACES.home}/libexec/mosaic-agent`;
 
-/** A fleet of two that runs without systemd, on a machine whose calls `through` may answer first. */
-async function running(through: (exec: Exec) => Exec = (exec) => exec) {
-  const machine = new SimulatedHost();
-  const fleet = fleetOf({ supervisor: 'tmux', agents: { alpha: {}, beta: {} } });
-  const host = hostFacts();
-  for (const { path, ...body } of fileBodies(fleet, host, SOME_ASSETS)) machine.files.plant(path, body);
-  const passes = bench({
+const SOCKET = hostFacts().socketPath;
+
+/** Passes of the provider alone over a machine. */
+const passesOver = (machine: SimulatedHost, given: Pick<ProviderCase, 'fleet' | 'host' | 'port'>): Bench =>
+  bench({
+    ...given,
     provider: tmux,
-    fleet,
-    smaller: fleet,
-    host,
-    port: { ...machine.port, exec: through(machine.port.exec) },
+    smaller: given.fleet,
     example: 'session.alpha',
     other: 'session.beta',
     phases: { create: 'start', delete: 'stop' },
@@ -29,6 +32,22 @@ async function running(through: (exec: Exec) => Exec = (exec) => exec) {
     silence: undefined,
     state: () => machine.state(),
   });
+
+/** A look, and the plan that follows, at a machine where systemd is to run a fleet without agents. */
+function underSystemd(facts: Partial<HostFacts> = {}) {
+  const machine = new SimulatedHost();
+  const passes = passesOver(machine, { fleet: fleetOf({ agents: {} }), host: hostFacts(facts), port: machine.port });
+  return { machine, look: () => passes.observe(), plan: () => passes.plan() };
+}
+
+/** A fleet of two that runs without systemd, on a machine whose calls `through` may answer first. */
+async function running(through: (exec: Exec) => Exec = (exec) => exec) {
+  const machine = new SimulatedHost();
+  const fleet = fleetOf({ supervisor: 'tmux', agents: { alpha: {}, beta: {} } });
+  const host = hostFacts();
+  for (const { path, ...body } of fileBodies(fleet, host, SOME_ASSETS)) machine.files.plant(path, body);
+  const port = { ...machine.port, exec: through(machine.port.exec) };
+  const passes = passesOver(machine, { fleet, host, port });
   await passes.apply();
   const pid = (agent: string): number => machine.tmux.panePid(host.socketPath, agent);
   const seen = await passes.look();
@@ -121,5 +140,108 @@ describe('a pane that has not yet become the agent’s wrapper', () => {
     const start = (await plan()).changes;
     expect((await give(...start)).map(({ done }) => done)).toEqual([true]);
     expect(await plan()).toMatchObject({ changes: [], blocked: [] });
+  });
+});
+
+describe('a pane that ended and was kept by remain-on-exit', () => {
+  it('counts as ended, and its session makes way for the next start', async () => {
+    const { machine, plan, give, pid } = await running();
+    machine.tmux.run(SOCKET, [['rename-session', '-t', '$0', 'kept']]);
+    machine.tmux.endPane(SOCKET, 'kept');
+    const { changes, blocked } = await plan();
+    expect(blocked).toEqual([]);
+    expect(changes).toMatchObject([{ address: 'session.alpha', phase: 'start' }]);
+    expect((await give(...changes)).map(({ done }) => done)).toEqual([true]);
+    expect(pid('alpha')).toBeGreaterThan(0);
+    expect(pid('kept')).toBe(0);
+    expect(await plan()).toMatchObject({ changes: [], blocked: [] });
+  });
+});
+
+describe('a new session', () => {
+  it('has the size that the manifest says, whatever the running server was started with', async () => {
+    let script = '';
+    await running((exec) => (argv, options) => {
+      if (argv.includes('source-file')) script = String(options.input);
+      return exec(argv, options);
+    });
+    expect(script).toMatch(/^new-session -d -s alpha -x 200 -y 50 .*\nnew-session -d -s beta -x 200 -y 50 /);
+  });
+});
+
+describe('a server in our unit', () => {
+  it('is run by systemd, whatever mark anybody sets on it', async () => {
+    const { machine, look } = underSystemd();
+    machine.tmux.start(SOCKET, '', '/user.slice/mosaic-canary-tmux.service');
+    machine.tmux.run(SOCKET, [['set-option', '-s', '@mosaic_fleet', 'canary']]);
+    expect((await look()).items['server.sim']).toMatchObject({ owner: 'fleet', spec: { supervisor: 'systemd' } });
+  });
+});
+
+describe('the way to a socket', () => {
+  const DIRECTORY = PLACES.socketDirectory;
+
+  it.each([
+    ['lets others in', { mode: 0o750 }, 'chmod 700 /tmp/tmux-1000'],
+    ['is a link', { kind: 'symlink', content: '/elsewhere' }, 'is a symlink'],
+    ['belongs to somebody else', { uid: 7 }, 'belongs to uid 7'],
+  ] as const)('is not gone where the directory %s', async (_, change, message) => {
+    const { machine, look } = underSystemd();
+    machine.tmux.start(SOCKET, '', '/user.slice/mosaic-canary-tmux.service');
+    machine.files.alter(DIRECTORY, change);
+    const { items, errors } = await look();
+    expect(errors).toEqual([{ code: 'E_TMUX_SOCKET', message: expect.stringContaining(message) }]);
+    expect(items['server.sim']).toMatchObject({ state: 'unknown' });
+  });
+
+  it.each([
+    ['a missing tmux directory', () => {}, 'does not exist'],
+    ['a file for a tmux directory', (machine: SimulatedHost) => machine.files.plant('/bad', {}), 'is not a directory'],
+  ])('is a failed look for %s', async (_, prepare, message) => {
+    const { machine, look } = underSystemd({ socketPath: '/bad/tmux-1000/sim' });
+    prepare(machine);
+    const { items, complete, errors } = await look();
+    expect(errors).toEqual([{ code: 'E_TMUX_SOCKET', message: expect.stringContaining(message) }]);
+    expect([complete, items['server.sim']?.state]).toEqual([false, 'unknown']);
+  });
+
+  it('may lead through a link, but to a directory', () => {
+    const root = mkdtempSync(join(tmpdir(), 'mosaic-test-'));
+    try {
+      symlinkSync(root, join(root, 'good'));
+      symlinkSync('nowhere', join(root, 'dangling'));
+      const check = (name: string) => () => requireTmuxDirectory(createFileReader(), join(root, name, 'tmux-1', 'sim'));
+      expect(check('good')).not.toThrow();
+      expect(check('dangling')).toThrow('is not a directory');
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it('hides no agent of the installed fleet, and ends none, where only the new one is unfit', async () => {
+    const host = { socketPath: '/bad/tmux-1000/sim', installedSocketPath: SOCKET };
+    const { machine, look, plan } = underSystemd(host);
+    machine.tmux.start(SOCKET, '', '/user.slice/mosaic-canary-tmux.service');
+    const { items, errors } = await look();
+    expect(items['server.sim']).toMatchObject({ owner: 'fleet', spec: { socketPath: SOCKET } });
+    expect(errors).toMatchObject([{ code: 'E_TMUX_SOCKET' }]);
+    expect(await plan()).toMatchObject({ changes: [], blocked: [{ group: 'fleet', reason: 'unknown' }] });
+  });
+});
+
+describe('a key', () => {
+  it.each([
+    ['C-A', 'C-a'],
+    ['C-i', 'Tab'],
+    ['M-C-m', 'M-Enter'],
+    ['C-[', 'Escape'],
+    ['C-@', 'C-Space'],
+    ['M-C-@', 'C-M-Space'],
+    ['S-M-C-A', 'C-M-S-a'],
+    ['C--', 'C--'],
+    ['M-A', 'M-A'],
+    ['None', 'None'],
+  ])('%s is the key %s', (given, spelling) => {
+    expect(keySpelling(given)).toBe(spelling);
   });
 });

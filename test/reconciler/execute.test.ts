@@ -56,6 +56,7 @@ async function run(changes: readonly Change[], apply: Apply = done, signal?: Abo
     providers: [provider('files'), provider('systemd')],
     port: {} as WritePort,
     scope: { ...scope, ...(signal === undefined ? {} : { signal }) },
+    withForeign: false,
     onStep: (step) => steps.push(inShort(step)),
   });
   expect(returned.map(inShort)).toEqual(steps);

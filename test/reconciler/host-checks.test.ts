@@ -68,6 +68,7 @@ describe('hostProblems', () => {
     [MISSING, 'does not exist; install -m 600'],
     [{ ...FILE, kind: 'directory' }, 'is not a regular file'],
     [{ ...FILE, uid: 0 }, 'belongs to another user'],
+    [{ ...FILE, mode: 0o700 }, 'is executable (mode 700); chmod 600 /home/ada/keys'],
     [{ ...FILE, mode: 0o640 }, 'can be read by others (mode 640); chmod 600 /home/ada/keys'],
   ])('refuses an env file that is %j', (fact, text) => {
     expect(problems({ '/home/ada/keys': fact })).toEqual([expect.stringContaining(text)]);

@@ -10,13 +10,19 @@ const steps = ({ changes }: Plan): readonly string[] =>
 const fleet = fleetWith({ coder: '{ command: [codex] }' });
 const error = { code: 'E_LOOK', message: 'no answer' };
 const session = (place: JsonObject): JsonObject => ({ spec: { id: '$9', name: 'old', wantedName: 'old', ...place } });
+const LAUNCH = { 'launch.old': {} };
+const DELETED = 'delete launch.old (not_in_manifest, none)';
 const RUNNING = { 'session.old': session({ inUnit: true }), 'run.old': { spec: { active: 'active' } } };
 const GONE = { 'session.coder': null, 'run.coder': null };
 
 describe('an agent that is not in the manifest', () => {
   it.each<[string, Record<string, JsonObject>, readonly string[]]>([
-    ['runs', RUNNING, ['delete session.old (not_in_manifest, kill)']],
-    ['starts', { 'run.old': { spec: { active: 'activating' } } }, ['delete session.old (not_in_manifest, kill)']],
+    ['runs', { ...RUNNING, ...LAUNCH }, ['delete session.old (not_in_manifest, kill)', DELETED]],
+    [
+      'starts',
+      { 'run.old': { spec: { active: 'activating' } }, ...LAUNCH },
+      ['delete session.old (not_in_manifest, kill)', DELETED],
+    ],
     [
       'has a failed unit',
       { 'run.old': { spec: { active: 'failed' } } },
@@ -39,14 +45,25 @@ describe('an agent that is not in the manifest', () => {
     ['two sessions carry its mark', { 'session.old': session({ duplicate: true }) }, 'duplicate-owner'],
     ['its session could not be seen', { 'session.old': 'no answer', 'launch.old': {} }, 'unknown'],
     ['its marks could not be read', { ...RUNNING, 'launch.old': 'denied' }, 'unknown'],
+    ['its launch data is gone while it runs', RUNNING, 'unknown'],
+    ['its launch data is no longer ours while it runs', { ...RUNNING, 'launch.old': { owner: 'foreign' } }, 'unknown'],
+    ['its launch data is gone while it starts', { 'run.old': { spec: { active: 'activating' } } }, 'unknown'],
   ])('is left alone when %s', (_, items, reason) => {
     const plan = planOf(fleet, { items });
     expect(steps(plan)).toEqual([]);
     expect(plan.blocked.map((block) => `${block.group} ${block.reason}`)).toContain(`agent.old ${reason}`);
   });
 
+  it('ends without its launch data when the whole fleet is destroyed', () => {
+    const { changes } = planOf(fleet, { items: RUNNING, policy: { destroy: true, allowDelete: 9 } });
+    expect(changes).toContainEqual(
+      expect.objectContaining({ address: 'session.old', disruption: 'kill', because: 'the fleet is destroyed' }),
+    );
+    expect(changes.filter(({ because }) => because === 'not in the manifest')).toEqual([]);
+  });
+
   it.each(['tmux', 'systemd', 'files'])('is left alone while %s could not look everywhere', (provider) => {
-    const items = { ...RUNNING, 'link.mosaic-canary@old.service': {} };
+    const items = { ...RUNNING, ...(provider === 'files' ? {} : LAUNCH), 'link.mosaic-canary@old.service': {} };
     const seen = Object.fromEntries(
       Object.entries(items).filter(([address]) => provider !== 'tmux' || address !== 'session.old'),
     );

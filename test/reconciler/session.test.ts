@@ -29,6 +29,7 @@ function decide(given: Given): SessionDecision {
     held: wish === 'held',
     activity: 'unknown',
     supervisor,
+    screen: '/home/ada/screen',
     policy: { ...APPLY, intents: intent === undefined ? {} : { coder: intent }, ...given.policy },
   });
 }
@@ -49,7 +50,7 @@ const ASKED = 'start (requested, none)';
 /** By observed state: without an intent, `start` asked, `restart` asked, manifest says stopped, held. */
 const TABLE: Record<AgentState, readonly [string, string, string, string, string]> = {
   running: ['nothing', 'nothing', AGAIN, STOP, HELD],
-  starting: ['nothing', 'nothing', AGAIN, STOP, HELD],
+  starting: ['waits: starting', 'waits: starting', AGAIN, STOP, HELD],
   stopped: ['start (not_running, none)', ASKED, ASKED, 'nothing', 'nothing'],
   missing: ['start (not_running, none)', ASKED, ASKED, 'nothing', 'nothing'],
   exited: ['start (exited, none)', ASKED, ASKED, 'nothing', 'nothing'],

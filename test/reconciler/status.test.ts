@@ -60,6 +60,44 @@ describe('status', () => {
     expect(status({ items: starting }).agents[0]).toMatchObject({ state: 'starting', inSync: false });
   });
 
+  it('lists an agent that was removed from the manifest until nothing of it is left', () => {
+    const launch = { 'launch.old': { spec: { protect: false } } };
+    const running = {
+      'session.old': { spec: { id: '$9', name: 'old', wantedName: 'old', inUnit: true } },
+      'run.old': { spec: { active: 'active' } },
+    };
+    const { conditions, agents } = status({ items: { ...launch, ...running } });
+    expect(conditions[0]).toMatchObject({ status: 'False', message: 'not as the manifest says: old' });
+    expect(agents.map(({ name }) => name)).toEqual(['coder', 'old', 'reviewer']);
+    expect(agents[1]).toMatchObject({ desired: 'stopped', state: 'running', inSync: false, sessionId: '$9' });
+    expect(agents[1]?.note).toBe('not in the manifest; mosaic fleet apply removes it');
+    expect(status({ items: running }).agents[1]?.note).toMatch(/^not in the manifest, but it cannot be told/);
+    expect(status({ items: { 'record.old': {} } }).agents.map(({ name }) => name)).toEqual(['coder', 'reviewer']);
+  });
+
+  it('is not ready while something of the fleet itself is not as the manifest says', () => {
+    const items = { 'link.mosaic-canary.target': { spec: { target: 'elsewhere' } } };
+    expect(status({ items }).conditions[0]).toMatchObject({
+      status: 'False',
+      message: 'not as the manifest says: fleet (update link.mosaic-canary.target)',
+    });
+  });
+
+  it('says why an agent whose settings alone differ is not in sync', () => {
+    const items = { 'unit.mosaic-canary@coder.service.d/50-mosaic.conf': null };
+    expect(status({ items }).agents[0]).toMatchObject({
+      inSync: false,
+      note: 'create unit.mosaic-canary@coder.service.d/50-mosaic.conf: not there yet',
+    });
+  });
+
+  it('does not call an agent in sync that cannot start because the fleet cannot', () => {
+    const foreign = { owner: 'foreign', foreignBecause: 'it belongs to somebody' };
+    const items = { 'session.coder': null, 'run.coder': null, 'unit.mosaic-canary@.service': foreign };
+    const [coder] = status({ items }).agents;
+    expect([coder?.inSync, coder?.note]).toEqual([false, expect.stringContaining('it belongs to somebody')]);
+  });
+
   it('shows a hold as in sync', () => {
     const items = { 'session.coder': null };
     expect(status({ items, host: { holds: [{ agent: 'coder', by: 'ada' }] } }).agents[0]).toMatchObject({

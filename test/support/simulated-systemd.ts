@@ -116,6 +116,7 @@ export class SimulatedSystemd {
   #start(unit: string, alone: boolean): string | undefined {
     const text = this.#definition(unit);
     if (text === undefined) return `Failed to start ${unit}: Unit ${unit} not found.`;
+    if (text === '/dev/null') return `Failed to start ${unit}: Unit ${unit} is masked.`;
     if (this.isActive(unit)) return undefined;
     const required = /^Requires=(.*)$/m.exec(text)?.[1];
     if (!alone && required !== undefined) this.#start(required, alone);
@@ -124,10 +125,16 @@ export class SimulatedSystemd {
     return isUp ? undefined : `Job for ${unit} failed.`;
   }
 
-  /** A unit the manager has not read yet is read at its first use; one it has read stays as it was then. */
+  /** A unit's own file goes before its template's; `/dev/null` is a mask. */
   #definition(unit: string): string | undefined {
-    const name = unit.replace(/@.+\.service$/, '@.service');
-    return this.#loaded.get(`${this.#directory}/${name}`) ?? this.#files.read(`${this.#directory}/${name}`);
+    return this.#read(unit) ?? this.#read(unit.replace(/@.+\.service$/, '@.service'));
+  }
+
+  /** A unit the manager has not read yet is read at its first use; one it has read stays as it was then. */
+  #read(name: string): string | undefined {
+    const path = `${this.#directory}/${name}`;
+    const isLink = this.#files.stat(path)?.kind === 'symlink';
+    return this.#loaded.get(path) ?? (isLink ? this.#files.readLink(path) : this.#files.read(path));
   }
 
   #reload(): void {

@@ -7,6 +7,7 @@ interface Session {
   readonly name: string;
   readonly panePid: number;
   readonly options: Readonly<Record<string, string>>;
+  readonly isDead: boolean;
 }
 
 interface Server {
@@ -99,6 +100,7 @@ export class SimulatedTmux {
       'set-option': () => setOption(server, args),
       'new-session': () => this.#newSession(server, args),
       'rename-session': () => rename(server, args),
+      'if-shell': () => killDead(server, args),
       'source-file': () => this.#source(socket, input),
       'kill-server': () => this.#killServer(socket),
     };
@@ -118,11 +120,11 @@ export class SimulatedTmux {
     return failed.length === 0 ? ok() : bad(failed.map(({ stderr }) => stderr.trim()).join('\n'));
   }
 
-  #newSession(server: Server, [, , name = '', ...argv]: readonly string[]): ExecResult {
+  #newSession(server: Server, [, , name = '', ...rest]: readonly string[]): ExecResult {
     if (server.sessions.some((session) => session.name === name)) return bad(`duplicate session: ${name}`);
-    const panePid = this.#processes.spawn(argv, { parent: server.pid });
+    const panePid = this.#processes.spawn(rest[0] === '-x' ? rest.slice(4) : rest, { parent: server.pid });
     this.#processes.spawn(['agent'], { parent: panePid });
-    server.sessions = [...server.sessions, { id: this.#sessionIds++, name, panePid, options: {} }];
+    server.sessions = [...server.sessions, { id: this.#sessionIds++, name, panePid, options: {}, isDead: false }];
     return ok();
   }
 
@@ -134,6 +136,13 @@ export class SimulatedTmux {
   /** The process of a session's pane; 0 when there is no such session. */
   panePid(socket: string, name: string): number {
     return this.#session(socket, name)?.panePid ?? 0;
+  }
+
+  /** Ends a session's process and keeps its pane, as `remain-on-exit` does. */
+  endPane(socket: string, name: string): void {
+    this.#processes.kill(this.panePid(socket, name));
+    const server = this.#servers.get(socket) ?? { sessions: [] };
+    server.sessions = server.sessions.map((one) => (one.name === name ? { ...one, isDead: true } : one));
   }
 
   #session(socket: string, name: string): Session | undefined {
@@ -183,6 +192,15 @@ function rename(server: Server, [, target = '', name = '']: readonly string[]): 
   return ok();
 }
 
+/** `if-shell -F -t $ID: "dead, and of this owner" kill-session`, the one condition our client writes. */
+function killDead(server: Server, [, , target, condition = '']: readonly string[]): ExecResult {
+  const isOwner = (owner = ''): boolean => condition.endsWith(`#{pane_dead},#{==:#{@mosaic_owner},${owner}}}`);
+  server.sessions = server.sessions.filter(
+    ({ id, isDead, options }) => `$${id}:` !== target || !isDead || !isOwner(options['@mosaic_owner']),
+  );
+  return ok();
+}
+
 type Values = Readonly<Record<string, string>>;
 
 const serverValues = ({ pid, options }: Server): Values => ({
@@ -192,14 +210,14 @@ const serverValues = ({ pid, options }: Server): Values => ({
   version: '3.3a',
 });
 
-const sessionValues = ({ id, name, panePid, options }: Session): Values => ({
+const sessionValues = ({ id, name, panePid, options, isDead }: Session): Values => ({
   ...options,
   session_id: `$${id}`,
   session_name: name,
   session_attached: '0',
   pane_id: `%${id}`,
   pane_pid: String(panePid),
-  pane_dead: '0',
+  pane_dead: isDead ? '1' : '0',
 });
 
 /** `#{name}`, and `#{=N;s|PATTERN|TO|:name}`: the first N characters, then the substitution. */

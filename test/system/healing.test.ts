@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp, eventually, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh, type Ended } from '../support/process.ts';
@@ -106,6 +106,24 @@ describe('two commands at once', () => {
     expect(await first).toMatchObject({ exitCode: 0 });
   });
 
+  it('stop when the lock file is taken away, instead of working beside another', async () => {
+    const deaf = (word: string) => ({
+      command: [join(import.meta.dirname, '../fixtures/bin/ignores-term.sh'), word],
+      stop: { timeout: '2s' },
+    });
+    live.declare({ deaf: deaf('again'), other: sleeper, late: sleeper });
+    const first = live.mosaic(['apply', '--yes']);
+    await holder();
+    await eventually(async () => (await live.agent('deaf')).state !== 'running');
+    rmSync(lockFile());
+    expect(await first).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/FAILED .*start session.late: the lock/),
+    });
+    live.declare({ deaf: deaf('again'), other: sleeper });
+    await eventually(async () => (await live.mosaic(['apply', '--yes'])).exitCode === 0);
+  });
+
   it('let looks through while a command holds the lock', async () => {
     const first = live.mosaic(['restart', 'deaf']);
     await holder();
@@ -125,7 +143,11 @@ describe('two commands at once', () => {
     const pid = Number(await holder());
     await eventually(async () => (await live.agent('deaf')).state !== 'running');
     process.kill(pid, 'SIGINT');
-    expect(await first).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('stopping') });
+    // The step under way is finished and told; nothing is called a bug.
+    const ended = await first;
+    expect(ended).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('stopping') });
+    expect(ended.stderr).toContain('done     restart session.deaf');
+    expect(ended.stderr).not.toMatch(/bug in mosaic|aborted/);
     await eventually(async () => (await live.mosaic(['apply', '--yes'])).exitCode === 0);
     expect(await live.plan()).toMatchObject({ empty: true });
     expect(await live.pids()).toMatchObject({ other, deaf: expect.any(Number) });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cleanUp, tempHome, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -130,12 +130,33 @@ describe('sessions and units under our names', () => {
   it('say that an agent’s unit is masked, and leave it so', async () => {
     live.declare({ steady: sleeper, veiled: sleeper });
     await systemctl('mask', live.unit('veiled'));
+    expect(reasons(await live.plan())).toEqual({ 'agent.veiled': 'masked' });
     expect(await live.mosaic(['apply'])).toMatchObject({ exitCode: 3 });
     expect(reasons(await live.plan())).toEqual({ 'agent.veiled': 'masked' });
     expect(readlinkSync(join(UNIT_DIRECTORY, live.unit('veiled')))).toBe('/dev/null');
     await systemctl('unmask', live.unit('veiled'));
     live.declare({ steady: sleeper });
     await live.must('apply', '--yes');
+  });
+
+  it('live through start, stop, restart and removal when their file has the name of an agent’s unit', async () => {
+    const file = place(join(UNIT_DIRECTORY, live.unit('own')));
+    writeFileSync(file, '[Service]\nExecStart=/bin/sleep 3600\n');
+    await systemctl('daemon-reload');
+    await systemctl('start', live.unit('own'));
+    const pid = async () => (await systemctl('show', '-P', 'MainPID', live.unit('own'))).stdout.trim();
+    const before = await pid();
+    expect(Number(before)).toBeGreaterThan(1);
+    live.declare({ steady: sleeper, own: sleeper });
+    expect(reasons(await live.plan())).toEqual({ 'agent.own': 'foreign' });
+    for (const verb of [['apply'], ['restart', 'own'], ['stop', 'own'], ['start', 'own']])
+      expect(await live.mosaic([...verb, '--yes'])).toMatchObject({ exitCode: 3 });
+    live.declare({ steady: sleeper });
+    await live.must('apply', '--yes');
+    expect(await pid()).toBe(before);
+    await systemctl('stop', live.unit('own'));
+    rmSync(file);
+    await systemctl('daemon-reload');
   });
 
   it('keep a drop-in of the user, and name it', async () => {

@@ -138,7 +138,7 @@ function common(
     fleet: fleetOf({ name, supervisor, agents: { alpha: {}, beta: {} } }),
     smaller: fleetOf({ name, supervisor, agents: { beta: {} } }),
     host,
-    port: writePort(readPort(exec), systemClock),
+    port: writePort(readPort(exec), systemClock, { isHeld: () => true }),
     close: cleanUp,
   };
 }

@@ -75,6 +75,25 @@ describe('a word of a unit', () => {
   });
 });
 
+describe('a line of a unit', () => {
+  it('ends for us where it ends for the manager: at a carriage return too', async () => {
+    const { fleet } = tempHome();
+    const unit = `mosaic-${fleet}-lines.service`;
+    const text = '[Service]\nExecStart=/bin/true\n# a remark\rNice=5\rUMask=0077\r\nOOMScoreAdjust=7\n';
+    writeFileSync(join(UNIT_DIRECTORY, unit), text);
+    await sh(['systemctl', '--user', 'daemon-reload']);
+    const shown = await sh(['systemctl', '--user', 'show', '-p', 'Nice,UMask,OOMScoreAdjust', unit]);
+    const told = Object.fromEntries(
+      shown.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')),
+    );
+    expect(told).toEqual({ Nice: '5', UMask: '0077', OOMScoreAdjust: '7' });
+    expect(parseUnit(text).spec).toEqual({ Service: { ExecStart: '/bin/true', ...told } });
+  });
+});
+
 describe.each(HOSTILE.map((name) => [name]))('the units of a home called %s', (name) => {
   it('are taken by the manager without a word, and name that home', async () => {
     const place = tempHome();

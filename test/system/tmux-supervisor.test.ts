@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanUp, eventually } from '../support/harness.ts';
+import { cleanUp, eventually, UNIT_DIRECTORY } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
 import {
   answer,
@@ -29,6 +29,7 @@ const pidOf = async (name: string): Promise<number> => Number((await live.pids()
 
 describe('a fleet without a user manager', () => {
   beforeAll(async () => {
+    mkdirSync(UNIT_DIRECTORY, { recursive: true });
     live = liveFleet({ a: sleeper, b: sleeper, 'b-2': sleeper }, TMUX);
     await done('apply');
   });
@@ -75,6 +76,41 @@ describe('a fleet without a user manager', () => {
     expect(await live.agent('b')).toMatchObject({ state: 'stopped' });
     await done('start', 'b');
     expect(await live.agent('b')).toMatchObject({ state: 'running', held: false });
+  });
+
+  it('takes a pane that was kept after its end for ended, and starts its agent again', async () => {
+    const before = await live.pids();
+    await live.tmux('set-option', '-g', 'remain-on-exit', 'on');
+    killNow(before['a']);
+    const rows = (): Promise<Ended> => live.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_dead}');
+    await eventually(async () => (await rows()).stdout.includes('a 1'));
+    expect(await live.agent('a')).toMatchObject({ state: 'failed' });
+    await done('apply');
+    await done('verify');
+    expect(await live.pids()).toMatchObject({ b: before['b'], 'b-2': before['b-2'] });
+  });
+
+  it('gives a restarted agent the size and the prefix that the manifest says by now', async () => {
+    const size = async (): Promise<string> =>
+      (await live.tmux('display-message', '-p', '-t', '=a:', '#{window_width}x#{window_height} #{prefix}')).stdout;
+    const tmux = { socket: 'mosaic-factory', size: '90x30', options: { prefix: 'C-A' } };
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper }, { ...TMUX, tmux });
+    await done('apply', '--yes');
+    await done('restart', 'a');
+    await done('verify');
+    expect((await size()).trim()).toBe('90x30 C-a');
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper });
+    await done('apply', '--yes');
+  });
+
+  it('outlives a tmux directory that does not exist, and says so', async () => {
+    const before = await live.pids();
+    const tmux = { socket: 'mosaic-factory', tmpdir: join(live.root, 'nowhere') };
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper }, { ...TMUX, tmux });
+    expect(await alone('apply', '--yes')).toMatchObject({ stderr: expect.stringContaining('nowhere does not exist') });
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper });
+    await done('verify');
+    expect(await live.pids()).toEqual(before);
   });
 
   it('comes back as a whole by an apply after its server was killed', async () => {

@@ -32,7 +32,7 @@ function groupLines(plan: Plan, group: string, options: LineOptions): readonly s
   const detail = options.verbose ? changes.flatMap(resourceLines) : [];
   return [
     ...(changes.length > 0
-      ? [`${sign(changes)} ${title}  ${headline(group, changes, options.manifest)}`, ...detail]
+      ? [`${sign(changes)} ${title}  ${headline(plan, changes, options.manifest)}`, ...detail]
       : []),
     ...plan.deferred.filter((item) => item.group === group).flatMap((item) => deferredLines(title, item)),
     ...plan.blocked.filter((item) => item.group === group).flatMap((item) => blockedLines(title, item)),
@@ -54,14 +54,15 @@ function leading(changes: readonly Change[]): Change | undefined {
 
 const sign = (changes: readonly Change[]): string => SIGNS[leading(changes)?.action ?? 'update'];
 
-function headline(group: string, changes: readonly Change[], manifest: string): string {
+function headline(plan: Plan, changes: readonly Change[], manifest: string): string {
   const lead = leading(changes);
   if (lead === undefined) return '';
+  const { group } = lead;
   const runs = /^(session|server)\./.test(lead.address);
   if (!runs) return `${filesText(group, changes)}${where(lead, manifest)}`;
   const others = changes.length - 1;
   const also = others > 0 && group === 'fleet' ? `; ${filesText(group, changes.slice(0, others))}` : '';
-  return `${VERBS[lead.action]}: ${printable(lead.because)}${ending(lead)}${also}${where(lead, manifest)}`;
+  return `${VERBS[lead.action]}: ${printable(lead.because)}${ending(lead, plan)}${also}${where(lead, manifest)}`;
 }
 
 const VERBS = {
@@ -74,8 +75,11 @@ const VERBS = {
   delete: 'delete',
 } as const;
 
-const ending = ({ disruption, action }: Change): string =>
-  disruption === 'kill' ? ' (its process ends)' : action === 'replace' ? ' (every agent restarts)' : '';
+function ending({ disruption, action }: Change, { changes }: Plan): string {
+  if (disruption === 'kill') return ' (its process ends)';
+  const restarts = changes.some((change) => change.address.startsWith('session.') && change.action === 'restart');
+  return action === 'replace' && restarts ? ' (every agent restarts)' : '';
+}
 
 const where = ({ line }: Change, manifest: string): string => (line === undefined ? '' : `  ${manifest}:${line}`);
 

@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 
 const HIDDEN = '(hidden)';
 
-/** A patch without secrets: values of env names like TOKEN, and any text of a credential's shape, are hidden. */
+/** A patch without secrets: values of env names like TOKEN, and any text that holds such a value or a credential, are hidden. */
 export const redactPatch = ({ patch, desired }: Pick<Change, 'patch' | 'desired'>): readonly PatchOperation[] =>
   patch.map((operation) => {
     if (operation.value === undefined) return operation;

@@ -5,17 +5,10 @@ import { planJson } from './plan-json.ts';
 import { summaryLine } from './plan-text.ts';
 import { printable } from './printable.ts';
 
-/** What a mutating command did and what is left, and why. */
-export function reportResult(result: MutationResult, output: Output): void {
+/** What a mutating command did and what is left, and why. `whole`: what it went by is the manifest, and all of it. */
+export function reportResult(result: MutationResult, output: Output, whole = true): void {
   const { after, rest, steps } = result;
-  const count = (wanted: string): number => steps.filter(({ result: got }) => got === wanted).length;
-  const failed = count('failed') + count('skipped');
-  const done = `${count('done')} ${count('done') === 1 ? 'change' : 'changes'} done`;
-  output.text(
-    steps.length === 0 && rest === after.plan
-      ? summaryLine(after.plan)
-      : `${done}${failed > 0 ? `, ${failed} not` : ''}. ${leftText(result)}`,
-  );
+  output.text(`${doneText(result)} ${leftText(result, whole)}`);
   if (rest !== after.plan && !isEmpty(rest)) output.note(`elsewhere: ${summaryLine(rest)}`);
   for (const { group, message, hint, reason } of after.plan.blocked) {
     output.note(`left: ${group.replace(/^agent\./, '')}: ${reason}: ${printable(message)}; ${printable(hint)}`);
@@ -35,9 +28,15 @@ export function reportResult(result: MutationResult, output: Output): void {
   });
 }
 
-function leftText({ after, rest, exit }: MutationResult): string {
+function doneText({ steps, exit }: MutationResult): string {
+  if (steps.length === 0) return exit === 3 ? 'Nothing done.' : 'No changes.';
+  const done = steps.filter(({ result }) => result === 'done').length;
+  const failed = steps.filter(({ result }) => result === 'failed' || result === 'skipped').length;
+  return `${done} ${done === 1 ? 'change' : 'changes'} done${failed > 0 ? `, ${failed} not` : ''}.`;
+}
+
+function leftText({ after, rest, exit }: MutationResult, whole: boolean): string {
   if (exit === 3) return `Left: ${summaryLine(after.plan)}`;
-  return rest === after.plan || isEmpty(rest)
-    ? 'The fleet matches the manifest.'
-    : 'That part is as the manifest says.';
+  if (!whole) return 'What was asked for is so.';
+  return isEmpty(rest) ? 'The fleet matches the manifest.' : 'That part is as the manifest says.';
 }

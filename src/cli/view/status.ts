@@ -31,7 +31,7 @@ export function statusText(status: FleetStatus, nowMs: number): string {
 }
 
 function stateText({ state, held, desired, inSync }: AgentStatus): string {
-  const wish = held ? ' (held)' : desired === 'stopped' ? ' (wanted)' : '';
+  const wish = held ? ' (held)' : desired === 'stopped' && inSync ? ' (wanted)' : '';
   return `${state}${state === 'running' ? '' : wish}${inSync ? '' : ' *'}`;
 }
 

@@ -3,11 +3,13 @@ import type { Clock, WritePort } from '../../model/host.ts';
 import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
-import { textOf, type Address, type Observation } from '../../model/resource.ts';
+import { textOf, type Address, type Observation, type ProviderObservation } from '../../model/resource.ts';
 import { backupDirectory, keepBackup } from '../../host/backup.ts';
 import { changeUnits, daemonReload, listUnits, resetFailed, startAlone, systemdCall, type Call } from './client.ts';
 import { dropInOwner, observeUnits, reloadMarkName, unitPathOf } from './observe.ts';
+import { stopPatienceMs } from './patience.ts';
 import { renderUnit } from './render.ts';
+import { START_TIMEOUT_MS } from './spec.ts';
 
 /** Does the changes of one phase: files with one reload after them, or one start, stop or restart of many units. */
 export function applyUnits(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
@@ -102,22 +104,52 @@ function writeOne({ port, scope, items }: Room, change: Change, path: string): v
 }
 
 async function applyRuns(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
+  const units = fleetUnits(scope.fleet);
+  const seen = await observeUnits(port, scope);
+  // The names alone would also reach another home's fleet.
+  for (const name of [units.server, units.template]) refuseForeign(`unit.${name}`, seen.items[`unit.${name}`]);
+  const refused = changes.map((change) => runRefusal(change, seen, scope));
+  const allowed = changes.filter((_, at) => refused[at] === undefined);
+  const done = allowed.length === 0 ? [] : await changeRuns(port, allowed, { scope, seen });
+  return changes.map(({ address }, at) => {
+    const outcome = done.find((candidate) => candidate.address === address);
+    return outcome ?? failed(address, refused[at] ?? new FleetError('E_INTERNAL', `nothing was done about ${address}`));
+  });
+}
+
+/** A unit file with the agent's own unit name is somebody else's. A mask is no more than in the way of a start. */
+function runRefusal({ address, phase }: Change, { items }: ProviderObservation, scope: Scope): FleetError | undefined {
+  const unit = `unit.${unitOf(address, scope)}`;
+  const instance = address.startsWith('server.') ? undefined : items[unit];
+  const isMask = instance?.state === 'present' && instance.spec['masked'] === true;
+  return isMask && phase === 'stop' ? undefined : refusal(unit, instance);
+}
+
+/** What a start, stop or restart goes by. */
+interface Runs {
+  readonly scope: Scope;
+  readonly seen: ProviderObservation;
+}
+
+async function changeRuns(port: WritePort, changes: readonly Change[], runs: Runs): Promise<readonly Outcome[]> {
+  const { scope, seen } = runs;
   const call = systemdCall(port.exec, scope.signal);
   const units = fleetUnits(scope.fleet);
-  const { items, facts } = await observeUnits(port, scope);
-  // The names alone would also reach another home's fleet.
-  for (const name of [units.server, units.template]) refuseForeign(`unit.${name}`, items[`unit.${name}`]);
   const phase = changes[0]?.phase;
   const names = changes.map((change) => unitOf(change.address, scope));
   if (phase === 'stop') {
     const whole = changes.some(({ address }) => address.startsWith('server.'));
-    await changeUnits(call, 'stop', whole ? [units.target, units.server, ...names] : names);
+    const stopped = whole ? [units.target, units.server, ...names] : names;
+    await changeUnits(call, { verb: 'stop', units: stopped, patienceMs: stopPatienceMs(seen, stopped, scope.fleet) });
     await resetFailed(call, names);
     return settled({ call, clock: port.clock }, changes, scope);
   }
-  if (phase === 'start' && facts['targetActive'] !== true) await startAlone(call, units.target);
+  if (phase === 'start' && seen.facts['targetActive'] !== true) await startAlone(call, units.target);
   await resetFailed(call, names);
-  const result = await changeUnits(call, phase === 'restart' ? 'restart' : 'start', names);
+  // A start that does not come up ends with a stop.
+  const patienceMs = START_TIMEOUT_MS + stopPatienceMs(seen, names, scope.fleet);
+  const verb = phase === 'restart' ? 'restart' : 'start';
+  const result = await changeUnits(call, { verb, units: names, patienceMs });
   return result.exitCode === 0
     ? changes.map(({ address }) => ({ address, done: true }))
     : settled({ call, clock: port.clock }, changes, scope);

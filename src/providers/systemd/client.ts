@@ -102,12 +102,17 @@ export async function resetFailed(call: Call, units: readonly string[]): Promise
   if (units.length > 0) await call(['systemctl', '--user', 'reset-failed', ...units], LOOK_MS);
 }
 
+/** What many units are told in one call. */
+export interface UnitsCall {
+  readonly verb: 'start' | 'stop' | 'restart';
+  readonly units: readonly string[];
+  /** How long the slowest of them may take by its own settings. */
+  readonly patienceMs: number;
+}
+
 /** Starts, stops or restarts many units in one call and waits for all. The exit code tells whether all went well. */
-export const changeUnits = (
-  call: Call,
-  verb: 'start' | 'stop' | 'restart',
-  units: readonly string[],
-): Promise<ExecResult> => call(['systemctl', '--user', verb, ...units], 60_000 + 2_000 * units.length);
+export const changeUnits = (call: Call, { verb, units, patienceMs }: UnitsCall): Promise<ExecResult> =>
+  call(['systemctl', '--user', verb, ...units], patienceMs + 60_000 + 2_000 * units.length);
 
 /** Starts one unit without what it wants or requires: a target that is started plainly starts all its agents. */
 export async function startAlone(call: Call, unit: string): Promise<void> {

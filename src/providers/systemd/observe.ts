@@ -7,7 +7,8 @@ import type { Address, JsonObject, LookError, Observation, ProviderObservation }
 import { shortHash } from '../../host/digest.ts';
 import { octal } from '../../host/octal.ts';
 import { listUnits, managerFacts, systemdCall, type ListedUnit, type ManagerFacts } from './client.ts';
-import { parseUnit } from './render.ts';
+import { findInstances, foreignUnit, shadowed } from './instances.ts';
+import { parseUnit, type UnitMark } from './render.ts';
 
 const MAX_BYTES = 256 * 1024;
 
@@ -24,6 +25,10 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   const items: Record<Address, Observation> = {};
   for (const address of addresses) items[address] = observeAddress(look, address);
   for (const unit of listed) Object.assign(items, runItem(scope.fleet, unit));
+  const list = (path: string): readonly string[] => listOrNote(port.files, path, errors);
+  for (const instance of findInstances(port.files, scope.fleet, [...new Set([...manager.unitPath, directory])], list)) {
+    Object.assign(items, shadowed(instance, items[`run.${instance.agent}`]));
+  }
   const personal = overrides(look, errors);
   const targetActive = listed.some(({ name, active }) => name === units.target && active === 'active');
   const serverState = listed.find(({ name }) => name === units.server)?.active ?? 'inactive';
@@ -151,19 +156,14 @@ function observeUnitFile(look: Look, path: string, stat: FileStat): Observation 
   return {
     state: 'present',
     owner: 'fleet',
-    spec: { ...spec, mode: octal(stat.mode), loaded: isLoaded(look, stat, path) },
+    spec: { ...spec, mode: octal(stat.mode), loaded: isLoaded(look, stat, path), ...edited(mark) },
     fingerprint,
     ...(mark.handEdited ? { handEdited: true } : {}),
   };
 }
 
-const foreignUnit = (foreignBecause: string, fingerprint: string, masked = false): Observation => ({
-  state: 'present',
-  owner: 'foreign',
-  spec: masked ? { masked } : {},
-  fingerprint,
-  foreignBecause: masked ? 'it is masked' : foreignBecause,
-});
+/** An edit our reading of units makes nothing of may still mean something to the manager: it is always a difference. */
+const edited = ({ handEdited }: UnitMark): JsonObject => (handEdited ? { edited: true } : {});
 
 /**
  * Has the manager read it since it changed? A reload lost in a crash shows here. The directory counts as well, for a

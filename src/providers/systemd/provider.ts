@@ -4,16 +4,19 @@ import { fleetUnits } from '../../model/names.ts';
 import type { Provider, Scope } from '../../model/provider.ts';
 import type { ProviderObservation } from '../../model/resource.ts';
 import { applyUnits } from './apply.ts';
-import { observeUnits, unknownUnits } from './observe.ts';
+import { observeUnits, reloadMarkName, unknownUnits } from './observe.ts';
 import { desiredUnits } from './spec.ts';
 
 const NOTHING: ProviderObservation = { items: {}, complete: true, errors: [], facts: {} };
 
-/** Without systemd as supervisor the manager is asked only when units of this fleet are left from before. */
+/**
+ * Without systemd as supervisor the manager is asked only when units of this fleet are left from before. Any of them
+ * tells so: a crash in the middle of a removal leaves some.
+ */
 function isInstalled({ files }: ReadPort, { host, fleet }: Scope): boolean {
-  const { server } = fleetUnits(fleet);
-  return [host.unitDirs.preferred, host.unitDirs.fallback].some(
-    (directory) => files.stat(`${directory}/${server}`) !== undefined,
+  const { server, template, target } = fleetUnits(fleet);
+  return [host.unitDirs.preferred, host.unitDirs.fallback].some((directory) =>
+    [server, template, target, reloadMarkName(fleet)].some((name) => files.stat(`${directory}/${name}`) !== undefined),
   );
 }
 

@@ -47,7 +47,8 @@ export function parseUnit(text: string): ParsedUnit {
 function readUnit(text: string): ParsedUnit {
   const spec: Record<string, Record<string, string | string[]>> = {};
   let section: Record<string, string | string[]> = {};
-  for (const line of text.split('\n')) {
+  // These three end a line for systemd, alone or together.
+  for (const line of text.split(/[\n\r\0]/)) {
     const name = /^\[(.*)\]$/.exec(line.trim())?.[1];
     if (name !== undefined) section = spec[name] ??= {};
     else addLine(section, line);

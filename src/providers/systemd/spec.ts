@@ -8,6 +8,8 @@ import { parseUnit, renderUnit, unitWord, type Sections } from './render.ts';
 const LIVE: Readonly<Record<string, ChangeClass>> = { Unit: 'live', Service: 'live' };
 const DROP_IN = '50-mosaic.conf';
 const UNIT_MODE = 0o644;
+/** How long an agent's unit may take to come up. */
+export const START_TIMEOUT_MS = 120_000;
 
 /** The name of an agent's own settings, below the unit directory. */
 const dropInName = (fleet: FleetName, agent: string): string => `mosaic-${fleet}@${agent}.service.d/${DROP_IN}`;
@@ -117,7 +119,7 @@ function templateUnit(fleet: Fleet, host: HostFacts): Sections {
         ['ExecStart', `${helperCall(fleet, host, 'run')} %i`],
         ['ExecStopPost', `${helperCall(fleet, host, 'clean')} %i`],
         ['RestartPreventExitStatus', '72 73'],
-        ['TimeoutStartSec', '120'],
+        ['TimeoutStartSec', String(START_TIMEOUT_MS / 1000)],
       ],
     ],
     ['Install', [['WantedBy', units.target]]],

@@ -5,7 +5,7 @@ import type { Outcome, Scope } from '../../model/provider.ts';
 import { textOf, type Address, type Observation } from '../../model/resource.ts';
 import { serverIsGone, startServer, tmuxCall, tmuxWord, type TmuxPlace } from './client.ts';
 import { SERVER_MARK } from './format.ts';
-import { observeSessions } from './observe.ts';
+import { endedSessions, observeSessions } from './observe.ts';
 
 /** Live settings and names under any supervisor; under `supervisor: tmux` also the starting and ending of sessions. */
 export async function applySessions(
@@ -76,6 +76,7 @@ async function restart(room: Room, changes: readonly Change[]): Promise<readonly
 async function start({ port, scope }: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
   if (changes.length === 0) return [];
   await ensureServer(port, scope);
+  await removeEnded(port, scope, changes.map(agentOf));
   const script = changes.filter((change) => !isServer(change)).map((change) => newSession(change, scope));
   const answer = await tmuxCall(port.exec, placeOf(scope))([['source-file', '-']], { input: script.join('') });
   const items = await settledItems(port, scope, changes);
@@ -85,6 +86,16 @@ async function start({ port, scope }: Room, changes: readonly Change[]): Promise
     const why = answer.stderr === '' ? 'it ended at once' : answer.stderr;
     return { address, done: false, error: stepFailed(`${address} is not there after its start: ${why}`) };
   });
+}
+
+/** What ended stays ended: its id is never given again, and tmux looks once more before it lets go of it. */
+async function removeEnded(port: WritePort, scope: Scope, agents: readonly string[]): Promise<void> {
+  const ended = await endedSessions(port, scope, agents);
+  const commands = ended.map(({ id, owner }) => {
+    const isStillSo = `#{&&:#{pane_dead},#{==:#{@mosaic_owner},${owner}}}`;
+    return ['if-shell', '-F', '-t', `${id}:`, isStillSo, `kill-session -t '${id}'`];
+  });
+  if (commands.length > 0) await tmuxCall(port.exec, placeOf(scope))(commands);
 }
 
 const TRIES = 100;
@@ -106,10 +117,11 @@ async function settledItems(port: WritePort, scope: Scope, changes: readonly Cha
 /** One line of tmux's own language: create and mark, or stop at the first that fails, so that nothing foreign is marked. */
 function newSession(change: Change, scope: Scope): string {
   const name = agentOf(change);
-  const { spec, launcher } = change.desired?.spec ?? {};
+  const { spec, launcher, size } = change.desired?.spec ?? {};
+  const [columns = '', lines = ''] = textOf(size).split('x');
   const marks = { owner: `${scope.fleet}/${name}`, spec: textOf(spec), launcher: textOf(launcher) };
   const set = Object.entries(marks).map(([key, value]) => `set-option -t =${name}: @mosaic_${key} ${tmuxWord(value)}`);
-  const create = `new-session -d -s ${name} ${helper(scope, 'pane', name).map(tmuxWord).join(' ')}`;
+  const create = `new-session -d -s ${name} -x ${columns} -y ${lines} ${helper(scope, 'pane', name).map(tmuxWord).join(' ')}`;
   return `${[create, ...set].join(' ; ')}\n`;
 }
 

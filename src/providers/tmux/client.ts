@@ -1,19 +1,47 @@
 import { FleetError } from '../../model/error.ts';
-import { ExecFailure, type Exec, type ExecResult, type FileReader } from '../../model/host.ts';
+import { ExecFailure, type Exec, type ExecResult, type FileReader, type FileStat } from '../../model/host.ts';
+import { octal } from '../../host/octal.ts';
 
 const LOOK_MS = 5_000;
 
 /** A tmux server's socket as the file system shows it, before any call. */
 export type SocketState = 'absent' | 'present';
 
-/** Refuses what is at a socket's path and is no socket of ours. Never connects. */
+/** Refuses what is at a socket's path and is no socket of ours, and a directory that lets others at it. Never connects. */
 export function socketState(files: FileReader, path: string, uid: number): SocketState {
-  const stat = files.stat(path);
-  if (stat === undefined) return 'absent';
-  const problem =
-    stat.kind !== 'socket' ? `is a ${stat.kind}` : stat.uid === uid ? undefined : `belongs to uid ${stat.uid}`;
-  if (problem !== undefined) throw new FleetError('E_TMUX_SOCKET', `${path} ${problem}, not a tmux socket of yours`);
+  const above = parentOf(path);
+  const directory = files.stat(above);
+  if (directory === undefined) return 'absent';
+  refuse(above, directoryProblem(directory, above, uid));
+  const socket = files.stat(path);
+  if (socket === undefined) return 'absent';
+  refuse(path, socket.kind === 'socket' ? strangerOf(socket, uid) : `is a ${socket.kind}, not a tmux socket`);
   return 'present';
+}
+
+/** Refuses a socket's path whose tmux directory (`TMUX_TMPDIR`) is not there: no server could ever start on it. */
+export function requireTmuxDirectory(files: FileReader, path: string): void {
+  const directory = parentOf(parentOf(path)) || '/';
+  const kind = files.stat(directory)?.kind;
+  if (kind === 'directory') return;
+  if (kind === undefined) refuse(directory, 'does not exist; make that directory, or correct `spec.tmux.tmpdir`');
+  // A listing follows the link.
+  else if (kind !== 'symlink' || files.list(directory) === undefined) refuse(directory, 'is not a directory');
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
+const strangerOf = ({ uid: owner }: FileStat, uid: number): string | undefined =>
+  owner === uid ? undefined : `belongs to uid ${owner}, not to you`;
+
+function directoryProblem(stat: FileStat, path: string, uid: number): string | undefined {
+  if (stat.kind !== 'directory') return `is a ${stat.kind}, not the directory of your tmux sockets`;
+  const isOpen = (stat.mode & 0o077) !== 0;
+  return strangerOf(stat, uid) ?? (isOpen ? `lets others in (mode ${octal(stat.mode)}): chmod 700 ${path}` : undefined);
+}
+
+function refuse(path: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new FleetError('E_TMUX_SOCKET', `${path} ${problem}`);
 }
 
 /** What tmux answered; `server` is false when no server lives on the socket. */

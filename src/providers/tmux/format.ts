@@ -62,7 +62,7 @@ export function parseServerRow(line: string): ServerRow | undefined {
   if (kind !== 'S' || !/^\d+$/.test(pid) || !/^\d+$/.test(startTime)) return undefined;
   const value = (name: (typeof SERVER_FIELDS)[number]): string => fields[SERVER_FIELDS.indexOf(name) - 2] ?? '';
   const options = {
-    prefix: value('prefix'),
+    prefix: keySpelling(value('prefix')),
     mouse: flag(value('mouse')),
     'mode-keys': value('mode-keys'),
     status: value('status'),
@@ -73,6 +73,23 @@ export function parseServerRow(line: string): ServerRow | undefined {
   const owner = fields.slice(SERVER_FIELDS.length - 2).join('|');
   return { pid: Number(pid), startTime: Number(startTime), version: value('version'), owner, options };
 }
+
+/**
+ * One spelling for all that name the same key: tmux prints another than it was given, and each version its own
+ * (`C-A` as `C-a`, `C-i` as `Tab`, `C-M-a` as `M-C-a`).
+ */
+export function keySpelling(text: string): string {
+  const [, before = '', name = ''] = /^((?:[CMS]-)*)(.+)$/s.exec(text) ?? [];
+  const modifiers = ['C-', 'M-', 'S-'].filter((modifier) => before.includes(modifier));
+  if (!modifiers.includes('C-')) return [...modifiers, name].join('');
+  const plain = CONTROL_NAMES[name.toLowerCase()];
+  if (plain !== undefined) return [...modifiers.slice(1), plain].join('');
+  const key = name === '@' ? 'Space' : /^[A-Z]$/.test(name) ? name.toLowerCase() : name;
+  return [...modifiers, key].join('');
+}
+
+/** Keys that send what another key sends with Control (ascii(7)). */
+const CONTROL_NAMES: Readonly<Record<string, string>> = { i: 'Tab', m: 'Enter', '[': 'Escape' };
 
 const flag = (value: string): string => (value === '1' || value === 'on' ? 'on' : 'off');
 

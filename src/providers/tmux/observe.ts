@@ -1,22 +1,49 @@
 import { FleetError } from '../../model/error.ts';
+import type { Supervisor } from '../../model/fleet.ts';
 import type { ProcessReader, ReadPort } from '../../model/host.ts';
 import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
-import { socketState, tmuxCall, type Answer } from './client.ts';
+import { requireTmuxDirectory, socketState, tmuxCall, type Answer } from './client.ts';
 import { PANE_FORMAT, parsePaneRow, parseServerRow, SERVER_FORMAT, type PaneRow, type ServerRow } from './format.ts';
 
-/** One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. */
+/**
+ * One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. What
+ * runs on that one is told even where the new one could not be looked at.
+ */
 export async function observeSessions(port: ReadPort, scope: Scope): Promise<ProviderObservation> {
   const { socketPath, installedSocketPath = socketPath } = scope.host;
   const installed = await lookAt(port, scope, installedSocketPath);
-  const wanted = installedSocketPath === socketPath ? installed : await lookAt(port, scope, socketPath);
+  const wanted = installedSocketPath === socketPath ? installed : await tryToLookAt(port, scope, socketPath);
+  const errors = 'code' in wanted ? [wanted] : [];
   const items: Record<Address, Observation> = {};
   for (const name of agentNames(scope, installed))
     items[`session.${name}`] = sessionItem(port.processes, scope, installed, name);
-  const server = wanted.server !== undefined && !isOurs(port.processes, scope, wanted.server) ? wanted : installed;
+  const isTaken = 'server' in wanted && wanted.server !== undefined && !isOurs(port.processes, scope, wanted.server);
+  const server = isTaken ? wanted : installed;
   items[serverAddress(scope)] = serverItem(port.processes, scope, server);
-  return { items, complete: true, errors: [], facts: factsOf(port.processes, scope, server) };
+  return { items, complete: errors.length === 0, errors, facts: factsOf(port.processes, scope, server) };
+}
+
+/** Sessions of these agents that ended and were kept on the screen by `remain-on-exit`: they hold the agent's name. */
+export async function endedSessions(
+  port: ReadPort,
+  scope: Scope,
+  agents: readonly string[],
+): Promise<readonly Ended[]> {
+  const { byOwner } = await lookAt(port, scope, scope.host.socketPath);
+  return agents.flatMap((agent) => {
+    const owner = `${scope.fleet}/${agent}`;
+    const panes = byOwner.get(owner) ?? [];
+    const hasEnded = panes.every(({ dead }) => dead);
+    return hasEnded ? [...new Set(panes.map(({ sessionId }) => sessionId))].map((id) => ({ owner, id })) : [];
+  });
+}
+
+/** A session of ours without a living pane. */
+interface Ended {
+  readonly owner: string;
+  readonly id: string;
 }
 
 /** Every session is unknown when tmux did not answer. */
@@ -34,8 +61,21 @@ interface Seen {
   readonly byOwner: ReadonlyMap<string, readonly PaneRow[]>;
 }
 
-async function lookAt(port: ReadPort, { host, signal }: Scope, socket: string): Promise<Seen> {
+/** A look whose failure is told beside what the other one saw. */
+async function tryToLookAt(port: ReadPort, scope: Scope, socket: string): Promise<Seen | LookError> {
+  try {
+    return await lookAt(port, scope, socket);
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+async function lookAt(port: ReadPort, scope: Scope, socket: string): Promise<Seen> {
+  const { host, signal } = scope;
   const nothing: Seen = { socket, server: undefined, panes: [], byOwner: new Map() };
+  const isWanted = scope.wanted.some(({ address }) => address === serverAddress(scope));
+  if (isWanted && socket === host.socketPath) requireTmuxDirectory(port.files, socket);
   if (socketState(port.files, socket, host.user.uid) === 'absent') return nothing;
   const call = tmuxCall(port.exec, { tmux: host.programs.tmux, socket, ...(signal === undefined ? {} : { signal }) });
   const seen = await call([
@@ -61,15 +101,21 @@ function parse(answer: Answer, socket: string): Omit<Seen, 'socket'> {
 const serverAddress = ({ host }: Scope): Address => `server.${host.socketPath.split('/').at(-1) ?? ''}`;
 
 /** The server is ours when systemd's process tree says so, or, without systemd, its own mark. */
-function isOurs(processes: ProcessReader, { fleet }: Scope, server: ServerRow): boolean {
+const isOurs = (processes: ProcessReader, scope: Scope, server: ServerRow): boolean =>
+  runnerOf(processes, scope, server) !== undefined;
+
+/** Anybody on the socket can set the mark, so it counts only where no unit of ours runs the server. */
+function runnerOf(processes: ProcessReader, { fleet }: Scope, server: ServerRow): Supervisor | undefined {
   const cgroup = processes.cgroupOf(server.pid) ?? '';
-  return cgroup.endsWith(`/${fleetUnits(fleet).server}`) || server.owner === fleet;
+  if (cgroup.endsWith(`/${fleetUnits(fleet).server}`)) return 'systemd';
+  return server.owner === fleet ? 'tmux' : undefined;
 }
 
 function serverItem(processes: ProcessReader, scope: Scope, { server, socket }: Seen): Observation {
   if (server === undefined) return { state: 'absent' };
   const fingerprint = `${server.pid} ${server.startTime} ${JSON.stringify(server.options)}`;
-  if (!isOurs(processes, scope, server)) {
+  const supervisor = runnerOf(processes, scope, server);
+  if (supervisor === undefined) {
     return {
       state: 'present',
       owner: 'foreign',
@@ -78,7 +124,6 @@ function serverItem(processes: ProcessReader, scope: Scope, { server, socket }: 
       foreignBecause: `its server (pid ${server.pid}) is not ours`,
     };
   }
-  const supervisor = server.owner === scope.fleet ? 'tmux' : 'systemd';
   return {
     state: 'present',
     owner: 'fleet',
@@ -109,9 +154,10 @@ function agentNames({ wanted, fleet }: Scope, { panes }: Seen): readonly string[
 
 function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: string): Observation {
   const { panes, server, byOwner } = seen;
-  const marked = byOwner.get(`${scope.fleet}/${name}`) ?? [];
+  const owner = `${scope.fleet}/${name}`;
+  const marked = (byOwner.get(owner) ?? []).filter(({ dead }) => !dead);
   if (marked.length === 0) {
-    const taken = panes.find(({ session }) => session === name);
+    const taken = panes.find((pane) => pane.session === name && pane.owner !== owner);
     if (taken === undefined) return { state: 'absent' };
     return {
       state: 'present',

@@ -1,6 +1,7 @@
 import { serverOptions, type Fleet } from '../../model/fleet.ts';
 import type { HostFacts } from '../../model/observed.ts';
 import type { ChangeClass, Desired } from '../../model/resource.ts';
+import { keySpelling } from './format.ts';
 
 /** What the fleet's server must be set to whatever the manifest says: a dead pane plus a paste kills tmux 3.3a. */
 const PINNED = { 'remain-on-exit': 'off', 'exit-empty': 'off' };
@@ -24,7 +25,9 @@ export function desiredSessions(
   started: (agent: string) => Started,
 ): readonly Desired[] {
   // For sessions to come: a living server must know it as well as the configuration of the next one.
-  const options = { ...serverOptions(fleet), ...PINNED, 'history-limit': String(fleet.historyLimit) };
+  const { prefix = '', ...others } = serverOptions(fleet);
+  const historyLimit = String(fleet.historyLimit);
+  const options = { ...others, prefix: keySpelling(prefix), ...PINNED, 'history-limit': historyLimit };
   return [
     {
       address: `server.${fleet.socket}`,
@@ -39,7 +42,7 @@ export function desiredSessions(
         address: `session.${agent.name}`,
         group: `agent.${agent.name}`,
         provider: 'tmux',
-        spec: { spec, launcher },
+        spec: { spec, launcher, size: fleet.size },
         line: agent.line,
       };
     }),

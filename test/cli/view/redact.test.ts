@@ -16,6 +16,16 @@ describe('redactPatch', () => {
     expect(shown(path, value)).toBe('(hidden)');
   });
 
+  it.each<[string, Json]>([
+    ['/env/SECRET_KEY_BASE', 'abc'],
+    ['/env/MYTOKEN', 'abc'],
+    ['/command/1', 'GITHUB_TOKEN=abc'],
+    ['/shell', 'OPENAI_API_KEY=abc cmd'],
+    ['/env/http_proxy', 'bob:s3cret@proxy:3128'],
+  ])('hides at %s whatever %j holds', (path, value) => {
+    expect(shown(path, value)).toBe('(hidden)');
+  });
+
   it('hides secrets inside a whole environment, and leaves the rest', () => {
     expect(shown('/env', { RUST_LOG: 'info', GITHUB_TOKEN: 'abc' })).toEqual({
       RUST_LOG: 'info',

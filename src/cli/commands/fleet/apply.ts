@@ -1,7 +1,7 @@
 import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import type { WritePort } from '../../../model/host.ts';
-import type { Plan } from '../../../model/plan.ts';
+import { isEmpty, type Plan } from '../../../model/plan.ts';
 import { nearest } from '../../../manifest/suggest.ts';
 import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
@@ -24,7 +24,12 @@ export interface ApplyOptions extends CommonOptions {
 
 /** Makes the fleet as the manifest says, or only the named agents and what they need. */
 export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
-  if (options.dryRun === true) return showPlan(options);
+  if (options.dryRun === true) {
+    return showPlan(options, (fleet) => {
+      requireAgents(fleet, agents);
+      return policyOf(agents, options);
+    });
+  }
   return applyWith({ command: ['fleet apply', ...agents].join(' '), agents, policy: {} }, options);
 }
 
@@ -38,6 +43,7 @@ export interface ApplyRequest {
 export async function applyWith(request: ApplyRequest, options: ApplyOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
+  requireManifestFile(options);
   const loaded = await loadFleet(options, place);
   const policy: Policy = { ...policyOf(request.agents, options), ...request.policy };
   requireAgents(loaded.fleet, request.agents);
@@ -47,7 +53,10 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
     policy,
     prepare: (port: WritePort) => remember(port.writer, place.home, loaded),
     confirm: async (plan: Plan): Promise<void> => {
-      output.note(planText(plan, { manifest: loaded.file, verbose: options.verbose === true }).trimEnd());
+      const story = planText(plan, { manifest: loaded.file, verbose: options.verbose === true }).trimEnd();
+      // That there is nothing to do, and for which part, is the result's to say.
+      const told = isEmpty(plan) ? story.split('\n').slice(0, -1).join('\n').trimEnd() : story;
+      if (told !== '') output.note(told);
       refuseWhole(plan);
       await confirmPlan(plan, options, output);
     },
@@ -60,13 +69,21 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
 function policyOf(agents: readonly string[], options: ApplyOptions): Policy {
   const allow = options.allowDelete;
   if (allow !== undefined && !/^\d{1,4}$/.test(allow))
-    throw new FleetError('E_USAGE', `--allow-delete takes a number, not ${allow}`);
+    throw new FleetError('E_USAGE', `--allow-delete takes a number, not ${JSON.stringify(allow)}`);
   return {
     ...APPLY,
     now: options.now === true,
     ...(agents.length === 0 ? {} : { only: agents }),
     ...(allow === undefined ? {} : { allowDelete: Number(allow) }),
   };
+}
+
+/** What changes a fleet needs a manifest that is still there for the next look, and the terminal to ask on. */
+export function requireManifestFile({ manifest }: CommonOptions): void {
+  if (manifest !== '-') return;
+  throw new FleetError('E_USAGE', 'this changes the fleet and does not take the manifest from standard input', {
+    hint: 'Save it to a file first; `validate -` and `plan -f -` do read standard input.',
+  });
 }
 
 /** Names are exact, never prefixes or globs: an unknown one is refused with the nearest that exists. */

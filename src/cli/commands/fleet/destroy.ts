@@ -1,7 +1,7 @@
 import { FleetError, type ErrorCode } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { isFleetName, type FleetName } from '../../../model/names.ts';
-import type { FileReader, FileWriter } from '../../../model/host.ts';
+import type { FileReader, FileWriter, WritePort } from '../../../model/host.ts';
 import type { Blocked, Plan } from '../../../model/plan.ts';
 import { fleetDirectory } from '../../../providers/files/client.ts';
 import type { Look } from '../../../reconciler/pass.ts';
@@ -10,7 +10,7 @@ import { ask } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { installedFleet, installedFleets } from '../../installed.ts';
 import { loadFleet } from '../../load-fleet.ts';
-import { mutate } from '../../mutate.ts';
+import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { interruptSignal } from '../../signals.ts';
@@ -36,14 +36,15 @@ export async function run(options: DestroyOptions): Promise<number> {
     includeProtected: options.includeProtected === true,
     withForeign: options.withForeign === true,
   };
-  const result = await mutate(
-    place,
-    openEngine(place, interruptSignal()),
-    { command: 'fleet destroy', fleet, policy, confirm: (plan) => confirmDestroy(plan, { fleet, options, output }) },
-    { options, output },
-  );
-  const ended = endedSocket(result.before);
-  if (result.exit === 0) sweep({ home: place.home, fleet: name, ended, files: place.read.files, writer: fileWriter() });
+  const mutation: Mutation = {
+    command: 'fleet destroy',
+    fleet,
+    policy,
+    adjust: (look) => withoutRecord(look, name),
+    confirm: (plan) => confirmDestroy(plan, { fleet, options, output }),
+    finish: (port, { before }) => sweep({ home: place.home, fleet: name, ended: endedSocket(before), port }),
+  };
+  const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
   const stays = (place.read.files.list(place.home) ?? []).map((entry) => `${place.home}/${entry}`);
   output.text(
     result.exit === 0
@@ -60,19 +61,34 @@ export async function run(options: DestroyOptions): Promise<number> {
   return result.exit;
 }
 
+/** The fleet that --fleet names, else the manifest's; without a manifest to go by, the only one that is installed. */
 async function chooseFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const installed = installedFleets(place.read.files, place.home);
   const wanted =
-    options.fleet ??
-    (installed.length === 1 ? installed[0] : undefined) ??
-    (await loadFleet(options, place)).fleet.name;
-  if (!isFleetName(wanted) || !installed.includes(wanted)) {
-    throw new FleetError('E_USAGE', `no fleet ${JSON.stringify(wanted)} is installed in ${place.home}`, {
-      hint: `Installed here: ${installed.join(', ') || 'none'}`,
-    });
-  }
-  return wanted;
+    options.fleet ?? (await manifestFleet(options, place)) ?? (installed.length === 1 ? installed[0] : undefined);
+  if (wanted !== undefined && isFleetName(wanted) && installed.includes(wanted)) return wanted;
+  const what =
+    wanted === undefined
+      ? 'it cannot be told which fleet is meant'
+      : `no fleet ${wanted} is installed in ${place.home}`;
+  const hint = `Installed here: ${installed.join(', ') || 'none'}. Name one with --fleet.`;
+  throw new FleetError('E_USAGE', what, { hint });
 }
+
+async function manifestFleet(options: DestroyOptions, place: Place): Promise<FleetName | undefined> {
+  try {
+    return (await loadFleet(options, place)).fleet.name;
+  } catch (error) {
+    if (error instanceof FleetError && error.exit === 65) return undefined;
+    throw error;
+  }
+}
+
+/** The record of the server goes last of all: from it a destroy that was broken off is taken up again. */
+const withoutRecord = (look: Look, fleet: FleetName): Look => ({
+  ...look,
+  plan: { ...look.plan, changes: look.plan.changes.filter(({ address }) => address !== `file.fleets/${fleet}/server`) },
+});
 
 interface Asking {
   readonly fleet: Fleet;
@@ -81,7 +97,7 @@ interface Asking {
 }
 
 async function confirmDestroy(plan: Plan, { fleet, options, output }: Asking): Promise<void> {
-  output.note(planText(plan, { manifest: '', verbose: false }).trimEnd());
+  output.note(`Fleet ${fleet.name}:\n${planText(plan, { manifest: '', verbose: false }).trimEnd()}`);
   refuseDestroy(plan);
   if (options.yes === true) return;
   await ask(
@@ -114,24 +130,27 @@ function endedSocket({ observed }: Look): string | undefined {
 
 interface Swept {
   readonly home: string;
+  readonly fleet: FleetName;
   /** Socket of the server that this destroy has ended. */
   readonly ended: string | undefined;
-  readonly fleet: FleetName;
-  readonly files: FileReader;
-  readonly writer: FileWriter;
+  readonly port: WritePort;
 }
 
 /** Records, holds and state go last: nothing reads them any more. Only below the fleet's own directories. */
-function sweep({ home, fleet, ended, files, writer }: Swept): void {
+function sweep({ home, fleet, ended, port }: Swept): void {
+  const { files, writer } = port;
   if (ended !== undefined && files.stat(ended)?.kind === 'socket') writer.remove(ended);
   const own = fleetDirectory(home, fleet);
   // What still lies beside these carries no mark of ours, and stays.
   for (const tree of [`${own}/holds`, `${own}/record`, `${home}/state/${fleet}`]) removeTree(tree, files, writer);
+  writer.remove(`${own}/server`);
   for (const directory of [`${own}/launch`, own]) writer.removeDirectory(directory);
   if (installedFleets(files, home).length > 0) return;
   for (const name of ['fleets', 'libexec', 'bin']) writer.removeDirectory(`${home}/${name}`);
-  writer.remove(`${home}/state/lock`);
-  writer.removeDirectory(`${home}/state`);
+  // The lock is ours until its file is gone, so it goes as the very last thing.
+  const last = fileWriter();
+  last.remove(`${home}/state/lock`);
+  last.removeDirectory(`${home}/state`);
 }
 
 function removeTree(path: string, files: FileReader, writer: FileWriter): void {

@@ -26,7 +26,7 @@ export async function run(options: InitOptions): Promise<number> {
   const path = manifestPath({ flag: options.manifest, env: place.env, home: place.home, cwd: process.cwd() });
   if (place.read.files.stat(path) !== undefined)
     throw new FleetError('E_EXISTS', `${path} is there already and was left alone`);
-  const agents = (options.agent ?? []).map(parseAgent);
+  const agents = parseAgents(options.agent ?? []);
   const socket = options.socket ?? freeSocket(place, fleet);
   if (!isSocketName(socket))
     throw new FleetError('E_USAGE', `${JSON.stringify(socket)} is no socket name`, {
@@ -53,6 +53,17 @@ function write(place: Place, path: string, text: string): void {
   if (path.startsWith(`${place.home}/`)) writer.makeDirectory(place.home, 0o700);
   writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
   writer.write(path, text, 0o600);
+}
+
+function parseAgents(texts: readonly string[]): readonly NewAgent[] {
+  const agents = texts.map(parseAgent);
+  const at = agents.findIndex(({ name }, here) => agents.findIndex((one) => one.name === name) < here);
+  const twice = agents[at];
+  if (twice === undefined) return agents;
+  const both = texts.filter((_, here) => agents[here]?.name === twice.name).map((text) => JSON.stringify(text));
+  throw new FleetError('E_USAGE', `--agent names ${twice.name} more than once: ${both.join(' and ')}`, {
+    hint: 'Give each agent a name of its own.',
+  });
 }
 
 function parseAgent(text: string): NewAgent {

@@ -1,5 +1,6 @@
+import type { Fleet } from '../../../model/fleet.ts';
 import { isEmpty, type Plan } from '../../../model/plan.ts';
-import { APPLY } from '../../../reconciler/policy.ts';
+import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { look } from '../../../reconciler/pass.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { loadFleet } from '../../load-fleet.ts';
@@ -23,15 +24,20 @@ function answer(plan: Plan, manifest: string, { output, verbose }: PlanOptions):
   return planText(plan, { manifest, verbose: verbose === true });
 }
 
-/** Shows what an apply would do. Mutates nothing, takes no lock. */
-export async function run(options: PlanOptions): Promise<number> {
+const partIsDone = (names: readonly string[]): string =>
+  `No changes for ${names.join(', ')}. That part is as the manifest says.`;
+
+/** Shows what an apply of this policy would do. Mutates nothing, takes no lock. */
+export async function run(options: PlanOptions, policyOf: (fleet: Fleet) => Policy = () => APPLY): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
   const loaded = await loadFleet(options, place);
   noteWarnings(loaded, output);
-  const seen = await look(openEngine(place), loaded.fleet, APPLY);
+  const policy = policyOf(loaded.fleet);
+  const seen = await look(openEngine(place), loaded.fleet, policy);
   refuseBlind(seen);
-  output.text(answer(seen.plan, loaded.file, options));
+  const isIdlePart = policy.only !== undefined && isEmpty(seen.plan) && options.output === 'text';
+  output.text(isIdlePart ? partIsDone(policy.only ?? []) : answer(seen.plan, loaded.file, options));
   if (options.diff === true) output.text(await planDiff(seen, place.read.files));
   output.data(planJson(seen.plan));
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;

@@ -7,31 +7,31 @@ import { systemClock } from '../../../host/clock.ts';
 import { holdPath } from '../../../providers/files/client.ts';
 import type { Look } from '../../../reconciler/pass.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
-import { readHolds } from '../../facts.ts';
+import { installedServer, readHolds } from '../../facts.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
-import { loadFleetOrInstalled } from '../../installed.ts';
+import { installedFleet, loadFleetOrInstalled } from '../../installed.ts';
 import { loadFleet } from '../../load-fleet.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
-import { createOutput, type CommonOptions } from '../../options.ts';
+import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { summaryLine } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
-import { requireAgents } from './apply.ts';
+import { requireAgents, requireManifestFile } from './apply.ts';
 
 export type Verb = 'start' | 'stop' | 'restart';
 
 /** Changes the wanted run state of the named agents (all, when none is named) and reconciles exactly those. */
 export async function run(verb: Verb, names: readonly string[], options: CommonOptions): Promise<number> {
   const output = createOutput(options);
+  requireManifestFile(options);
   const place = await openPlace(options);
-  const { fleet, conditions } =
+  const { fleet, isManifest } =
     verb === 'stop'
-      ? await loadFleetOrInstalled(options, place, output)
-      : { ...(await loadFleet(options, place)), conditions: [] };
+      ? await fleetToStop(names, options, { place, output })
+      : { fleet: (await loadFleet(options, place)).fleet, isManifest: true };
   requireAgents(fleet, names);
-  const agents = fleet.agents.filter(({ name }) => names.length === 0 || names.includes(name));
-  refuseByState(verb, agents, { fleet, place });
+  const agents = chooseAgents(verb, names, { fleet, place, output });
   const chosen = agents.map(({ name }) => name);
   const intents = verb === 'stop' ? {} : Object.fromEntries(chosen.map((name) => [name, verb]));
   const mutation: Mutation = {
@@ -47,8 +47,7 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       output.note(summaryLine(plan));
       await confirmPlan(plan, options, output);
     },
-    // What is installed cannot be told apart from what a broken manifest wants: only the processes are touched.
-    ...(conditions.length === 0 ? {} : { adjust: runStateOnly }),
+    ...(verb === 'stop' ? { adjust: endingsOnly } : {}),
     prepare: (port, plan) => {
       // A hold on an agent that cannot be stopped now would stop it behind somebody's back at the next apply.
       const free = chosen.filter((name) => plan.blocked.every(({ group }) => group !== `agent.${name}`));
@@ -56,34 +55,81 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
     },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
-  reportResult(result, output);
+  reportResult(result, output, isManifest);
   return result.exit;
 }
 
-const runStateOnly = (look: Look): Look => ({
+/** A stop ends processes and takes enable links away. It installs, changes and starts nothing. */
+const endingsOnly = (look: Look): Look => ({
   ...look,
-  plan: { ...look.plan, changes: look.plan.changes.filter(({ address }) => /^(session|link)\./.test(address)) },
+  plan: {
+    ...look.plan,
+    changes: look.plan.changes.filter(
+      ({ address, action, group }) =>
+        group !== 'fleet' && /^(session|link)\./.test(address) && ['stop', 'delete'].includes(action),
+    ),
+  },
 });
+
+interface FleetToStop {
+  readonly fleet: Fleet;
+  /** False where something installed stands in for the manifest, or beside it. */
+  readonly isManifest: boolean;
+}
+
+/** The manifest's fleet and the named agents that are installed, too: one that left the manifest may still run. */
+async function fleetToStop(
+  names: readonly string[],
+  options: CommonOptions,
+  { place, output }: { place: Place; output: Output },
+): Promise<FleetToStop> {
+  const { fleet, conditions } = await loadFleetOrInstalled(options, place, output);
+  if (conditions.length > 0) return { fleet, isManifest: false };
+  const known = new Set<string>(fleet.agents.map(({ name }) => name));
+  const isInstalled = installedServer(place.read.files, place.home, fleet.name) !== undefined;
+  const installed = isInstalled ? installedFleet(place.read.files, place.home, fleet.name).agents : [];
+  const orphans = installed.filter(({ name }) => !known.has(name) && (names.length === 0 || names.includes(name)));
+  return { fleet: { ...fleet, agents: [...fleet.agents, ...orphans] }, isManifest: orphans.length === 0 };
+}
+
+/** The named agents, or else every agent that the verb is possible for; who is left out is said. */
+function chooseAgents(
+  verb: Verb,
+  names: readonly string[],
+  { fleet, place, output }: Where & { output: Output },
+): readonly Agent[] {
+  if (names.length > 0) {
+    const named = fleet.agents.filter(({ name }) => names.includes(name));
+    for (const agent of named) throwIfAny(refusal(verb, agent, { fleet, place }));
+    return named;
+  }
+  const refused = fleet.agents.flatMap((agent) => refusal(verb, agent, { fleet, place }) ?? []);
+  const free = fleet.agents.filter((agent) => refusal(verb, agent, { fleet, place }) === undefined);
+  if (free.length === 0) throwIfAny(refused[0]);
+  for (const { message } of refused) output.note(`left out: ${message}`);
+  return free;
+}
+
+function throwIfAny(error: FleetError | undefined): void {
+  if (error !== undefined) throw error;
+}
 
 interface Where {
   readonly fleet: Fleet;
   readonly place: Place;
 }
 
-function refuseByState(verb: Verb, agents: readonly Agent[], { fleet, place }: Where): void {
-  if (verb === 'stop') return;
-  const stopped = agents.find(({ state }) => state === 'stopped');
-  if (stopped !== undefined) {
-    throw new FleetError('E_STATE', `the manifest says that ${stopped.name} is stopped`, {
+function refusal(verb: Verb, { name, state }: Agent, { fleet, place }: Where): FleetError | undefined {
+  if (verb === 'stop') return undefined;
+  if (state === 'stopped') {
+    return new FleetError('E_STATE', `the manifest says that ${name} is stopped`, {
       hint: 'Set `state: running` for it, then mosaic fleet apply.',
     });
   }
-  const held = readHolds(place.read.files, place.home, fleet.name).find(({ agent }) =>
-    agents.some(({ name }) => name === agent),
-  );
-  if (verb === 'restart' && held !== undefined) {
-    throw new FleetError('E_STATE', `${held.agent} is held by stop`, { hint: `mosaic fleet start ${held.agent}` });
-  }
+  const isHeld = readHolds(place.read.files, place.home, fleet.name).some(({ agent }) => agent === name);
+  return verb === 'restart' && isHeld
+    ? new FleetError('E_STATE', `${name} is held by stop`, { hint: `mosaic fleet start ${name}` })
+    : undefined;
 }
 
 function heldAfter(verb: Verb, chosen: readonly string[], holds: readonly Hold[]): readonly Hold[] {

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../../model/diagnostic.ts';
-import { FleetError } from '../../../model/error.ts';
 import { readManifestFile } from '../../../host/manifest-file.ts';
 import { manifestPath, mosaicHome } from '../../../host/places.ts';
 import { identity } from '../../../host/identity.ts';
+import { readStandardInput } from '../../load-fleet.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { diagnosticsGithub, diagnosticsJson, diagnosticsMarkdown, diagnosticsText } from '../../view/diagnostics.ts';
 
@@ -23,7 +23,12 @@ interface Checked {
 export async function run(files: readonly string[], options: ValidateOptions): Promise<number> {
   const output = createOutput(options);
   const { parseFleet } = await import('../../../manifest/parse.ts');
-  const checked = (files.length > 0 ? files : [usualManifest(options)]).map((file) => check(file, parseFleet));
+  const given = files.length > 0 ? files : [usualManifest(options)];
+  // Standard input can be read once only, however often it is named.
+  const input = given.includes('-') ? await readStandardInput() : new Uint8Array();
+  const checked = given.map((file) =>
+    file === '-' ? check('stdin', input, parseFleet) : check(file, readManifestFile(file).bytes, parseFleet),
+  );
   const bad = checked.filter(({ diagnostics }) =>
     diagnostics.some(({ severity }) => severity === 'error' || options.strict === true),
   );
@@ -40,9 +45,8 @@ function usualManifest(options: CommonOptions): string {
   return manifestPath({ flag: options.manifest, env: process.env, home, cwd: process.cwd() });
 }
 
-function check(file: string, parseFleet: ParseFleet): Checked {
-  if (file === '-') throw new FleetError('E_USAGE', 'validate reads standard input as /dev/stdin: give a file');
-  const { fleet, diagnostics, text } = parseFleet(readManifestFile(file).bytes, file);
+function check(file: string, bytes: Uint8Array, parseFleet: ParseFleet): Checked {
+  const { fleet, diagnostics, text } = parseFleet(bytes, file);
   return { file, text, diagnostics, agents: fleet?.agents.length ?? 0 };
 }
 

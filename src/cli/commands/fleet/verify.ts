@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isEmpty } from '../../../model/plan.ts';
 import { readJournal } from '../../../host/journal.ts';
 import { FINGERPRINT_FORMAT } from '../../../providers/tmux/fingerprint.ts';
@@ -21,7 +22,7 @@ export interface VerifyOptions extends CommonOptions {
 export async function run(options: VerifyOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
-  const { fleet, file } = await loadFleet(options, place);
+  const { fleet, file } = await loadFleet({ ...options, fresh: true }, place);
   const engine = openEngine(place);
   const [seen, now] = await Promise.all([look(engine, fleet, APPLY), fingerprint(place, engine, fleet)]);
   refuseBlind(seen);
@@ -36,7 +37,7 @@ export async function run(options: VerifyOptions): Promise<number> {
   };
   output.text(verifyText({ verified, proof, plan: planText(seen.plan, { manifest: file, verbose: false }) }));
   output.data(answer);
-  if (options.report !== undefined) writeReport(options.report, answer, proof);
+  if (options.report !== undefined) writeReport(resolve(options.report), answer, proof);
   return verified ? 0 : 2;
 }
 
@@ -53,7 +54,19 @@ function readRecord(place: Place, fleet: string): FingerprintRecord | undefined 
 }
 
 const isRecord = (value: unknown): value is FingerprintRecord =>
-  typeof value === 'object' && value !== null && ['command', 'before', 'after'].every((key) => key in value);
+  isObject(value) &&
+  typeof value['command'] === 'string' &&
+  isFingerprint(value['before']) &&
+  isFingerprint(value['after']);
+
+const isFingerprint = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['state'] === 'string' &&
+  Array.isArray(value['sessions']) &&
+  Array.isArray(value['marked']);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 const LOG_BYTES = 16 * 1024 * 1024;
 

@@ -1,0 +1,16 @@
+import type { ReadPort } from '../model/host.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Provider, Scope } from '../model/provider.ts';
+
+/** All providers look at the same time; what they saw is merged into one observation. */
+export async function observeWith(providers: readonly Provider[], port: ReadPort, scope: Scope): Promise<Observed> {
+  const seen = await Promise.all(providers.map((provider) => provider.observe(port, scope)));
+  return {
+    host: scope.host,
+    items: Object.fromEntries(seen.flatMap(({ items }) => Object.entries(items))),
+    facts: Object.fromEntries(seen.flatMap(({ facts }) => Object.entries(facts))),
+    incomplete: seen.flatMap(({ errors }, at) =>
+      errors.map((error) => ({ provider: providers[at]?.name ?? '', error })),
+    ),
+  };
+}

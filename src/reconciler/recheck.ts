@@ -1,0 +1,78 @@
+import { FleetError } from '../model/error.ts';
+import type { ReadPort } from '../model/host.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Change } from '../model/plan.ts';
+import type { Provider, Scope } from '../model/provider.ts';
+import { textOf } from '../model/resource.ts';
+import { agentOf, kindOf, observationOf, providerOf } from './address.ts';
+import { agentView, wasStarting } from './agent-state.ts';
+import { observeWith } from './observe.ts';
+
+/** What the second look goes through, and what the caller allows. */
+export interface RecheckInput {
+  readonly providers: readonly Provider[];
+  readonly port: ReadPort;
+  readonly scope: Scope;
+  /** The server may end although sessions that are not ours live on it. */
+  readonly withForeign: boolean;
+}
+
+/**
+ * Looks again right before something ends, and names the changes that are no longer right, and why. `done` are the
+ * changes of the same run that went before: what they did is no surprise.
+ */
+export async function refusedNow(
+  changes: readonly Change[],
+  done: readonly Change[],
+  input: RecheckInput,
+): Promise<ReadonlyMap<Change, Error>> {
+  const checked = changes.filter((change) => endsSomething(change) && !done.some((other) => explains(other, change)));
+  if (checked.length === 0) return new Map();
+  try {
+    const observed = await lookAgain(input);
+    return new Map(checked.flatMap((change) => entry(change, problem(change, observed, input))));
+  } catch (error) {
+    return new Map(
+      checked.flatMap((change) => entry(change, error instanceof Error ? error : new Error(String(error)))),
+    );
+  }
+}
+
+const entry = (change: Change, error: Error | undefined): readonly [Change, Error][] =>
+  error === undefined ? [] : [[change, error]];
+
+const RUNS: ReadonlySet<string> = new Set(['session', 'server']);
+const ENDS: ReadonlySet<string> = new Set(['restart', 'kill', 'fleet']);
+
+const endsSomething = ({ address, disruption }: Change): boolean => RUNS.has(kindOf(address)) && ENDS.has(disruption);
+
+/** It was there before on the same address, or the server's end took everything with it. */
+const explains = (other: Change, { address }: Change): boolean =>
+  other.address === address || other.disruption === 'fleet';
+
+/** What a process is told by: its session or server, and its unit. */
+const WITNESSES: ReadonlySet<string> = new Set([providerOf('session.'), providerOf('run.')]);
+
+const lookAgain = ({ providers, port, scope }: RecheckInput): Promise<Observed> =>
+  observeWith(
+    providers.filter(({ name }) => WITNESSES.has(name)),
+    port,
+    scope,
+  );
+
+function problem(change: Change, observed: Observed, { scope, withForeign }: RecheckInput): Error | undefined {
+  if (change.disruption === 'fleet' && !withForeign) {
+    const foreign = observed.facts['foreignSessions'];
+    const names = Array.isArray(foreign) ? foreign.map(textOf).join(', ') : '';
+    if (names !== '') return new FleetError('E_FOREIGN_SESSIONS', `sessions that are not ours live on it: ${names}`);
+  }
+  if (wasStarting(change.expected) || change.expected === fingerprintNow(change, observed, scope)) return undefined;
+  return new FleetError('E_STEP_FAILED', 'it changed since the plan was made; plan again');
+}
+
+function fingerprintNow({ address, group }: Change, observed: Observed, { supervisor }: Scope): string {
+  const name = agentOf(group);
+  if (name !== undefined) return agentView(observed, name, 'on-failure', supervisor).fingerprint;
+  const seen = observationOf(observed, address);
+  return seen.state === 'present' ? seen.fingerprint : seen.state;
+}

@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
+import type { Ended } from '../support/process.ts';
+import { liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
+
+/** Neither the bus nor the manager can be reached: tmux alone keeps these fleets. */
+const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };
+const TMUX = { supervisor: 'tmux' };
+const AGENTS = { a: sleeper, b: sleeper };
+
+let live: LiveFleet;
+const fleet = (...args: readonly string[]): Promise<Ended> => live.mosaic(args, { env: NO_MANAGER });
+
+beforeEach(() => {
+  live = liveFleet(AGENTS, TMUX);
+});
+afterEach(async () => {
+  await live.tmux('kill-server');
+});
+afterAll(cleanUp);
+
+describe('stop', () => {
+  it('writes a hold for an agent that is not installed, and installs and starts nothing', async () => {
+    expect(await fleet('stop', 'a')).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(join(live.home, 'fleets', live.fleet), { recursive: true })).toEqual(['holds', 'holds/a']);
+    expect(existsSync(live.socket)).toBe(false);
+  });
+
+  it('ends an agent that left the manifest, and claims nothing about the rest', async () => {
+    await fleet('apply');
+    live.declare({ a: sleeper }, TMUX);
+    const ended = await fleet('stop', 'b');
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('matches the manifest') });
+    expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('a\n');
+  });
+
+  it('still refuses a name that is neither in the manifest nor installed', async () => {
+    await fleet('apply');
+    expect(await fleet('stop', 'c')).toMatchObject({ exitCode: 64 });
+  });
+});
+
+describe('restart without names', () => {
+  it('leaves out who is held or stopped, and says so', async () => {
+    live.declare({ ...AGENTS, rests: { ...sleeper, state: 'stopped' } }, TMUX);
+    await fleet('apply');
+    await fleet('stop', 'b');
+    const ended = await fleet('restart', '--yes');
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 change done') });
+    expect(ended.stderr).toContain('left out: b is held by stop');
+    expect(ended.stderr).toContain('left out: the manifest says that rests is stopped');
+  });
+});
+
+describe('apply', () => {
+  it('shows under --dry-run the plan of exactly the named agents', async () => {
+    const { stdout, exitCode } = await fleet('apply', 'a', '--dry-run');
+    expect({ exitCode, a: /^\+ a /m.test(stdout), b: /^\+ b /m.test(stdout) }).toEqual({
+      exitCode: 0,
+      a: true,
+      b: false,
+    });
+    expect(await fleet('apply', 'nobody', '--dry-run')).toMatchObject({ exitCode: 64 });
+    expect(await fleet('apply', '--allow-delete', 'x', '--dry-run')).toMatchObject({ exitCode: 64 });
+  });
+
+  it('claims no more than the named part when there is nothing to do for it', async () => {
+    await fleet('apply', 'a');
+    const ended = await fleet('apply', 'a');
+    expect(ended.stdout).toBe('No changes. That part is as the manifest says.\n');
+    expect(ended.stderr).not.toContain('matches the manifest');
+    expect((await fleet('apply', 'a', '--dry-run')).stdout).not.toContain('The fleet matches');
+  });
+
+  it('says once that there is nothing to do', async () => {
+    await fleet('apply');
+    const { stdout, stderr } = await fleet('apply');
+    expect((stdout + stderr).match(/No changes/g)).toHaveLength(1);
+  });
+
+  it('refuses a manifest from standard input', async () => {
+    expect(await fleet('apply', '-f', '-')).toMatchObject({ exitCode: 64 });
+  });
+});
+
+describe('validate', () => {
+  it.each([[['-']], [['-f', '-']]])('reads standard input for %j', async (args) => {
+    const input = readFileSync(live.manifest);
+    const good = await live.mosaic(['validate', ...args], { input });
+    expect(good).toMatchObject({ exitCode: 0, stdout: 'stdin: valid, 2 agents\n' });
+    expect(await live.mosaic(['validate', ...args], { input: 'kind: Fleet' })).toMatchObject({ exitCode: 65 });
+  });
+});
+
+describe('init', () => {
+  it('writes no proxy with a password, with a scheme or without', async () => {
+    const home = tempHome();
+    const env = { http_proxy: 'bob:s3cret@proxy:3128', https_proxy: 'http://bob:s3c/ret@proxy', no_proxy: 'localhost' };
+    const { stdout } = await runMosaic(['fleet', 'init', '--agent', 'a=x'], { home, env });
+    const text = readFileSync(join(home.home, 'fleet.yaml'), 'utf8');
+    expect(text).toContain('no_proxy: localhost');
+    expect(text).not.toMatch(/s3c/);
+    expect(stdout).toContain('http_proxy holds a password');
+  });
+
+  it('refuses an agent that is given twice, and names both', async () => {
+    const home = tempHome();
+    const ended = await runMosaic(['fleet', 'init', '--agent', 'a=x', '--agent', 'a=y'], { home });
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('"a=x" and "a=y"') });
+  });
+});
+
+describe('a usage error', () => {
+  it.each([
+    [['staus'], 'See `mosaic fleet --help`.'],
+    [['plan', '--nope'], 'See `mosaic fleet plan --help`.'],
+    [['log', '-n', 'many'], 'See `mosaic fleet log --help`.'],
+  ])('of %j is one sentence and names the help of that command', async (args, hint) => {
+    const { stderr } = await fleet(...args);
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain('\\n');
+  });
+});
