@@ -64,6 +64,7 @@ export async function run(options: DestroyOptions): Promise<number> {
 /** The fleet that --fleet names, else the manifest's; without a manifest to go by, the only one that is installed. */
 async function chooseFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const installed = installedFleets(place.read.files, place.home);
+  if (installed.length === 0) throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}`);
   const wanted =
     options.fleet ?? (await manifestFleet(options, place)) ?? (installed.length === 1 ? installed[0] : undefined);
   if (wanted !== undefined && isFleetName(wanted) && installed.includes(wanted)) return wanted;
@@ -71,7 +72,7 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
     wanted === undefined
       ? 'it cannot be told which fleet is meant'
       : `no fleet ${wanted} is installed in ${place.home}`;
-  const hint = `Installed here: ${installed.join(', ') || 'none'}. Name one with --fleet.`;
+  const hint = `Installed here: ${installed.join(', ')}. Name one with --fleet.`;
   throw new FleetError('E_USAGE', what, { hint });
 }
 

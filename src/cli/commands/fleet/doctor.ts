@@ -91,7 +91,7 @@ async function manifestChecks(options: CommonOptions, place: Place): Promise<rea
 }
 
 async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]> {
-  const { observed } = await look(openEngine(place), fleet, APPLY);
+  const { observed, plan } = await look(openEngine(place), fleet, APPLY);
   const failed = observed.incomplete.map(({ provider, error }): Check => ({
     check: provider,
     result: 'bad',
@@ -116,7 +116,11 @@ async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]
       hint,
     })),
   );
-  return [...failed, ...systemd, socket, ...programs];
+  // Linger has a check of its own, which also knows of hosts where a plan cannot tell.
+  const conditions = plan.conditions
+    .filter(({ type }) => type !== 'Linger')
+    .map(({ type, message }): Check => ({ check: type, result: 'warn', message }));
+  return [...failed, ...systemd, socket, ...programs, ...conditions];
 }
 
 function lingerCheck({ read }: Place): Check {
