@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recall, remember } from '../../src/cli/manifest-cache.ts';
+import { createFileReader } from '../../src/host/files.ts';
+import { createFileWriter } from '../../src/host/writer.ts';
+import { fleetWith } from '../support/fleet.ts';
+
+const fleet = fleetWith({ coder: '{ command: [codex] }' });
+const files = createFileReader();
+let home: string;
+const path = (): string => join(home, 'state', fleet.name, 'manifest.json');
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'mosaic-cache-'));
+  mkdirSync(join(home, 'state', fleet.name), { recursive: true });
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe('the manifest cache', () => {
+  it('gives back what was remembered under the same key, and nothing under another', () => {
+    remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
+    expect(recall(files, home, 'k')?.fleet.agents).toEqual(fleet.agents);
+    expect(recall(files, home, 'other')).toBeUndefined();
+  });
+
+  it.each([
+    ['a command that is not in the manifest', (text: string) => text.replace('codex', 'other')],
+    ['half of it', (text: string) => text.slice(0, text.length / 2)],
+    ['an empty fleet', (text: string) => JSON.stringify({ ...JSON.parse(text), fleet: {} })],
+  ])('does not go by an entry that somebody changed: %s', (_what, change) => {
+    remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
+    const text = readFileSync(path(), 'utf8');
+    writeFileSync(path(), change(text));
+    expect(recall(files, home, 'k')).toBeUndefined();
+  });
+
+  it('is no reason to fail when it cannot be written', () => {
+    const elsewhere = join(home, 'none');
+    expect(() => remember(createFileWriter(), elsewhere, { fleet, warnings: [], key: 'k' })).not.toThrow();
+  });
+});
