@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** A command's action resolves to its exit code; modules are loaded only for the command that runs. */
+type Action = (options: never, args: readonly string[]) => Promise<number> | number;
+
+/** Gives a command its action and the options that every command has. */
+export type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
+
+/** Formats of what is read in a review. */
+export const REVIEW_FORMATS = ['text', 'json', 'markdown', 'github'];
+
+/** The options of every command. */
+export function common(command: Command, formats: readonly string[]): Command {
+  return command
+    .addOption(new Option('-o, --output <format>', 'how the answer is printed').choices(formats).default('text'))
+    .addOption(once('--home <directory>', 'the Mosaic home (default: $MOSAIC_HOME, ~/.config/mosaic)'))
+    .addOption(once('-f, --manifest <file>', 'the manifest (default: $MOSAIC_MANIFEST, fleet.yaml in the home)'))
+    .option('--no-color', 'plain text (also: NO_COLOR)')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged on stderr')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('silent'),
+    );
+}
+
+/** An option that says where to work: given twice, one of the two would be ignored without a word. */
+function once(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string | undefined) => {
+    if (before !== undefined) throw new InvalidArgumentError('It was given twice.');
+    if (value === '') throw new InvalidArgumentError('It is empty.');
+    return value;
+  });
+}
+
+/** The options of every command that changes something. */
+export const mutating = (command: Command): Command =>
+  command
+    .option('-y, --yes', 'answer every question with yes')
+    .option('--lock-timeout <duration>', 'how long to wait for another mosaic to end', '10s');

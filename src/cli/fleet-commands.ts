@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { mutating, REVIEW_FORMATS, type Does } from './command-options.ts';
+
+const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
+
+/** `mosaic fleet …`. */
+export function fleetCommands(fleet: Command, does: Does): void {
+  lookCommands(fleet, does);
+  changeCommands(fleet, does);
+  does(
+    fleet
+      .command('init')
+      .description('write a first manifest')
+      .option('--fleet <name>', 'name of the fleet', 'canary')
+      .option('--socket <name>', 'name of its tmux socket (default: mosaic-factory when free)')
+      .option(
+        '--agent <name=command>',
+        'an agent; can be given again',
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+      )
+      .addHelpText(
+        'after',
+        "\nExample:\n  mosaic fleet init --agent coder=codex --agent reviewer='codex --profile review'",
+      ),
+    async (options) => (await commands()).init(options),
+  );
+}
+
+function lookCommands(fleet: Command, does: Does): void {
+  does(
+    fleet
+      .command('validate')
+      .description('check manifests as text; needs nothing but Node')
+      .argument('[file...]')
+      .option('--strict', 'warnings count as errors'),
+    async (options, files) => (await commands()).validate(files, options),
+    REVIEW_FORMATS,
+  );
+  does(
+    fleet
+      .command('plan')
+      .description('show what an apply would do; changes nothing')
+      .option('--detailed-exitcode', '2 when there is something to do')
+      .option('-v, --verbose', 'every resource and field')
+      .option('--diff', 'the text of scripts and units that would change')
+      .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
+    async (options) => (await commands()).plan(options),
+    REVIEW_FORMATS,
+  );
+  does(fleet.command('status').description('a line per agent, and what you should know'), async (options) =>
+    (await commands()).status(options),
+  );
+  does(
+    fleet
+      .command('verify')
+      .description('prove that the plan is empty and your own tmux untouched')
+      .option('--report <file>', 'write the evidence as FILE.json and FILE.md'),
+    async (options) => (await commands()).verify(options),
+  );
+  does(
+    fleet
+      .command('log')
+      .description('what started, ended or changed, and who asked')
+      .argument('[agent...]')
+      .option('-n, --lines <number>', 'the last so many', '50'),
+    async (options, agents) => (await commands()).log(agents, options),
+  );
+  does(fleet.command('doctor').description('look at tmux, systemd and this host'), async (options) =>
+    (await commands()).doctor(options),
+  );
+}
+
+function changeCommands(fleet: Command, does: Does): void {
+  does(
+    mutating(fleet.command('apply').description('make the fleet as the manifest says').argument('[agent...]'))
+      .option('--now', 'restart agents at work as well')
+      .option('--allow-delete <number>', 'how many agents may be deleted at once')
+      .option('--dry-run', 'the same as plan')
+      .option('-v, --verbose', 'every resource and field'),
+    async (options, agents) => (await commands()).apply(agents, options),
+  );
+  does(mutating(fleet.command('install').description('write scripts and units; start nothing')), async (options) =>
+    (await commands()).install(options),
+  );
+  const verbs = {
+    start: 'start agents, and lift their hold',
+    stop: 'stop agents and hold them, over reboots too',
+    restart: 'a new process for exactly these agents',
+  } as const;
+  for (const verb of ['start', 'stop', 'restart'] as const) {
+    does(mutating(fleet.command(verb).description(verbs[verb]).argument('[agent...]')), async (options, agents) =>
+      (await commands()).runState(verb, agents, options),
+    );
+  }
+  does(
+    mutating(fleet.command('destroy').description('remove everything of the fleet that carries our marks'))
+      .option('--fleet <name>', 'which fleet of this home')
+      .option('--include-protected', 'protected agents as well')
+      .option('--with-foreign', 'even if sessions that are not ours end with the server'),
+    async (options) => (await commands()).destroy(options),
+  );
+}
