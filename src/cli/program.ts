@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
+import { agentCommands } from './agent-commands.ts';
 import { common, type Does } from './command-options.ts';
 import { fleetCommands } from './fleet-commands.ts';
 
@@ -27,6 +28,7 @@ export function createProgram(version: string): Program {
     });
   root.command('completion').description('print a completion script for bash, zsh or fish').argument('<shell>');
   fleetCommands(root.command('fleet').description('plan, apply and look after the fleet'), does);
+  agentCommands(root.command('agent').description('talk to the agents'), does);
   for (const one of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     one.configureOutput({ outputError: (text) => refuse(one, text) });
   }

@@ -19,6 +19,12 @@ function isAfterSecretFlag([, field = '', at]: readonly string[], desired: Desir
   return Array.isArray(words) && isBareSecretFlag(words[Number(at) - 1]);
 }
 
+/** An argv without secrets. */
+export const redactWords = (argv: readonly string[]): readonly string[] =>
+  argv.map((word, at) =>
+    isBareSecretFlag(argv[at - 1]) || isSecretValue(word) || isSecretArgument(word) ? HIDDEN : word,
+  );
+
 function redact(value: Json, path: readonly string[]): Json {
   if (typeof value === 'string')
     return isSecretAt(path) || isSecretValue(value) || isSecretArgument(value) ? HIDDEN : value;
