@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return interruptedExit() ?? exit();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const failure = asFleetError(error);
+    const failure = asFleetError(error, argv);
     const { failureJson, failureText } = await import('./commands.ts');
     if (json) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
     process.stderr.write(`${failureText(failure)}\n`);
@@ -39,12 +39,13 @@ function quietly(command: ReturnType<typeof createProgram>['command']): void {
   }
 }
 
-function asFleetError(error: unknown): FleetError {
+function asFleetError(error: unknown, [family]: readonly string[]): FleetError {
   if (error instanceof FleetError) return error;
-  if (error instanceof CommanderError) {
-    const help = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
-    return new FleetError('E_USAGE', help);
+  if (error instanceof CommanderError && error.code === 'commander.help') {
+    const name = family === 'fleet' || family === 'agent' ? `mosaic ${family}` : 'mosaic';
+    return new FleetError('E_USAGE', `${name}: a command is missing`, { hint: `See \`${name} --help\`.` });
   }
+  if (error instanceof CommanderError) return new FleetError('E_USAGE', error.message.replace(/^error: /, ''));
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new FleetError('E_INTERNAL', message, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { cleanUp, eventually } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -50,6 +50,15 @@ describe('the user’s own tmux', () => {
     await sh(['rm', '-r', join(live.home, 'state')]);
     expect((await verify()).defaultTmux).toMatchObject({ untouched: true, basis: 'present' });
   });
+
+  it.each(['{', '{"command":"x"}', '{"command":1,"before":{},"after":{}}', 'null'])(
+    'is judged by what is there when the record is damaged: %s',
+    async (damaged) => {
+      await live.must('install');
+      writeFileSync(join(live.home, 'state', live.fleet, 'default-tmux.json'), damaged);
+      expect((await verify()).defaultTmux).toMatchObject({ untouched: true, basis: 'present' });
+    },
+  );
 
   it('is untouched with sessions in it, and what the user does there is named as the user’s', async () => {
     await sh(['mkdir', '-pm', '700', dirname(theirs)]);

@@ -33,6 +33,8 @@ describe('exit codes', () => {
     [64, ['plan', '--no-such-option']],
     [64, ['apply', '--lock-timeout', 'soon']],
     [64, ['log', '-n', 'many']],
+    [64, ['destroy', '-f', '-']],
+    [64, []],
     [65, ['plan', '-f', '/nowhere.yaml']],
   ])('are %i for: fleet %j', async (exitCode, args) => {
     expect(await live.mosaic(args)).toMatchObject({ exitCode });
@@ -107,8 +109,30 @@ describe('a failure', () => {
     expect(await live.pids()).toEqual(before);
   });
 
+  it('points a family without a command to its own help', async () => {
+    expect((await live.mosaic([])).stderr).toContain('See `mosaic fleet --help`.');
+  });
+
+  it('of verify names what to look at next', async () => {
+    live.declare({ ...AGENTS, more: sleeper });
+    expect((await live.mosaic(['verify'])).stdout).toContain('NOT verified. Next: mosaic fleet plan -v');
+    live.declare(AGENTS);
+  });
+
   it('suggests the command that was meant', async () => {
     expect(await live.mosaic(['aply'])).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('apply') });
+  });
+});
+
+describe('doctor', () => {
+  it('looks at the user manager before there is a manifest', async () => {
+    const looked = await live.mosaic(['doctor', '-f', '/nowhere.yaml']);
+    expect(looked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^ok {4}user manager: systemd \d+/m) });
+    const missing = await live.mosaic(['doctor', '-f', '/nowhere.yaml'], { env: NO_MANAGER });
+    expect(missing).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^BAD {3}user manager: .*\n .*enable-linger/m),
+    });
   });
 });
 

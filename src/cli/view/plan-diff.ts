@@ -1,6 +1,7 @@
 import type { FileReader } from '../../model/host.ts';
 import { textOf } from '../../model/resource.ts';
 import type { Change } from '../../model/plan.ts';
+import { hideSecrets } from '../../model/secret.ts';
 import { pathOf } from '../../providers/files/client.ts';
 import { unitPathOf } from '../../providers/systemd/observe.ts';
 import type { Look } from '../../reconciler/pass.ts';
@@ -20,7 +21,10 @@ export async function planDiff({ fleet, observed, plan }: Look, files: FileReade
     if (!isShown) return [];
     const at = path(change);
     const patch = createTwoFilesPatch(at, at, files.read(at) ?? '', body.text, '', '', { context: 3 });
-    return [patch.split('\n').slice(1).map(printable).join('\n')];
+    return [patch.split('\n').slice(1).map(shownLine).join('\n')];
   });
   return diffs.join('');
 }
+
+/** Somebody may have put a secret into a unit by hand. */
+const shownLine = (line: string): string => printable(hideSecrets(line));

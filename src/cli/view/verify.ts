@@ -28,10 +28,13 @@ export function verifyText(input: { verified: boolean; proof: DefaultTmuxProof; 
     `Default tmux: ${proofLine(proof)}`,
     ...proof.because.map((line) => `  touched: ${printable(line)}`),
     ...proof.byUser.map((line) => `  by you: ${printable(line)}`),
-    verified ? 'Verified.' : 'NOT verified.',
+    verified ? 'Verified.' : `NOT verified. ${nextStep(proof)}`,
     '',
   ].join('\n');
 }
+
+const nextStep = ({ untouched }: DefaultTmuxProof): string =>
+  untouched ? 'Next: mosaic fleet plan -v' : 'Next: mosaic fleet verify --report FILE keeps the evidence';
 
 function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): string {
   const what =

@@ -14,6 +14,7 @@ import { createOutput, type CommonOptions } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
+import { noteWarnings } from '../../view/warnings.ts';
 
 export interface ApplyOptions extends CommonOptions {
   readonly now?: boolean;
@@ -45,6 +46,7 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
   const place = await openPlace(options);
   requireManifestFile(options);
   const loaded = await loadFleet(options, place);
+  noteWarnings(loaded, output);
   const policy: Policy = { ...policyOf(request.agents, options), ...request.policy };
   requireAgents(loaded.fleet, request.agents);
   const mutation = {

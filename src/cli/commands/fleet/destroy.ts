@@ -10,6 +10,7 @@ import { ask } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { installedFleet, installedFleets } from '../../installed.ts';
 import { loadFleet } from '../../load-fleet.ts';
+import { requireManifestFile } from './apply.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
@@ -26,6 +27,7 @@ export interface DestroyOptions extends CommonOptions {
 /** Removes everything of a fleet that carries our marks. The manifest, secrets and anything else in the home stay. */
 export async function run(options: DestroyOptions): Promise<number> {
   const output = createOutput(options);
+  requireManifestFile(options);
   const place = await openPlace(options);
   const name = await chooseFleet(options, place);
   const fleet = { ...installedFleet(place.read.files, place.home, name), agents: [] };

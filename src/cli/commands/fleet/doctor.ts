@@ -4,6 +4,7 @@ import { FleetError } from '../../../model/error.ts';
 import { textOf } from '../../../model/resource.ts';
 import { findProgram, SAFE_PATH } from '../../../host/environment.ts';
 import { identity } from '../../../host/identity.ts';
+import { managerFacts, systemdCall } from '../../../providers/systemd/client.ts';
 import { hostProblems } from '../../../reconciler/host-checks.ts';
 import { look } from '../../../reconciler/pass.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
@@ -26,10 +27,12 @@ interface Check {
 export async function run(options: CommonOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
+  const manifest = await manifestChecks(options, place);
   const checks = [
     homeCheck(place),
     await tmuxCheck(place),
-    ...(await manifestChecks(options, place)),
+    ...(await managerChecks(place, manifest.fleet)),
+    ...manifest.checks,
     lingerCheck(place),
   ];
   output.text(checks.map(checkText).join('\n'));
@@ -68,7 +71,26 @@ async function tmuxCheck({ exec }: Place): Promise<Check> {
   };
 }
 
-async function manifestChecks(options: CommonOptions, place: Place): Promise<readonly Check[]> {
+/** Asked even where no manifest can be used: a first fleet stands on it. */
+async function managerChecks({ exec }: Place, fleet: Fleet | undefined): Promise<readonly Check[]> {
+  const check = 'user manager';
+  if (fleet?.supervisor === 'tmux') return [];
+  try {
+    const { version } = await managerFacts(systemdCall(exec));
+    return [{ check, result: 'ok', message: `systemd ${version}` }];
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return [{ check, result: 'bad', message: error.message, hint: error.hint }];
+  }
+}
+
+/** The manifest's checks, and the fleet it declares where it can be used. */
+interface ManifestChecks {
+  readonly checks: readonly Check[];
+  readonly fleet?: Fleet;
+}
+
+async function manifestChecks(options: CommonOptions, place: Place): Promise<ManifestChecks> {
   try {
     const { fleet, file } = await loadFleet(options, place);
     const manifest: Check = {
@@ -76,37 +98,21 @@ async function manifestChecks(options: CommonOptions, place: Place): Promise<rea
       result: 'ok',
       message: `${file}, ${counted(fleet.agents.length, 'agent')}`,
     };
-    return [manifest, ...(await fleetChecks(fleet, place))];
+    return { checks: [manifest, ...(await fleetChecks(fleet, place))], fleet };
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
-    return [
-      {
-        check: 'manifest',
-        result: error.code === 'E_MANIFEST_MISSING' ? 'warn' : 'bad',
-        message: error.message,
-        hint: error.hint,
-      },
-    ];
+    const result = error.code === 'E_MANIFEST_MISSING' ? 'warn' : 'bad';
+    return { checks: [{ check: 'manifest', result, message: error.message, hint: error.hint }] };
   }
 }
 
 async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]> {
   const { observed, plan } = await look(openEngine(place), fleet, APPLY);
-  const failed = observed.incomplete.map(({ provider, error }): Check => ({
-    check: provider,
-    result: 'bad',
-    message: error.message,
-  }));
-  const systemd: Check[] =
-    typeof observed.facts['systemd'] === 'string'
-      ? [
-          {
-            check: 'user manager',
-            result: 'ok',
-            message: `systemd ${observed.facts['systemd']}, units in ${textOf(observed.facts['unitDirectory'])}`,
-          },
-        ]
-      : [];
+  const failed = observed.incomplete
+    .filter(({ provider }) => provider !== 'systemd')
+    .map(({ provider, error }): Check => ({ check: provider, result: 'bad', message: error.message }));
+  const units = textOf(observed.facts['unitDirectory']);
+  const directory: Check[] = units === '' ? [] : [{ check: 'units', result: 'ok', message: units }];
   const socket: Check = { check: 'socket', result: 'ok', message: observed.host.socketPath };
   const programs = fleet.agents.flatMap((agent) =>
     hostProblems(agent, observed.host).map(({ message, hint }): Check => ({
@@ -120,7 +126,7 @@ async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]
   const conditions = plan.conditions
     .filter(({ type }) => type !== 'Linger')
     .map(({ type, message }): Check => ({ check: type, result: 'warn', message }));
-  return [...failed, ...systemd, socket, ...programs, ...conditions];
+  return [...failed, ...directory, socket, ...programs, ...conditions];
 }
 
 function lingerCheck({ read }: Place): Check {
