@@ -14,10 +14,10 @@ import { APPLY, type Policy } from '../reconciler/policy.ts';
 import { parseDuration } from '../manifest/words.ts';
 import { wasAsked } from './confirm.ts';
 import { saveExecLog, type Place } from './context.ts';
+import { openStory } from './live-list.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { writePort } from './ports.ts';
 import { tidy } from './tidy.ts';
-import { stepLine } from './view/step.ts';
 
 /** One mutating command: the fleet it is about, what it may do, and what to ask before. */
 export interface Mutation {
@@ -142,8 +142,9 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
     maxBytes: JOURNAL_BYTES,
     onFailure: (error) => output.note(`warning: ${error.message}`),
   });
-  const { steps } = await act(engine, before, port, (step) => {
-    output.note(stepLine(step));
+  const story = openStory(process.stderr, (line) => output.note(line), process.env);
+  const onStep = (step: Step): void => {
+    story.step(step);
     if (!step.change.address.startsWith('session.') && !step.change.address.startsWith('server.')) return;
     const { group, action, reason, because } = step.change;
     journal.append({
@@ -156,7 +157,9 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
       command: mutation.command,
       by: actor(place, before),
     });
-  });
+  };
+  const { steps } = await act(engine, before, port, { onBegin: story.begin, onStep });
+  story.end();
   const after = steps.length === 0 ? before : adjust(await look(engine, fleet, { ...policy, intents: {} }));
   const failed = steps.some(({ result }) => result !== 'done');
   const isPart = policy.only !== undefined || policy.installOnly;

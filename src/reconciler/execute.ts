@@ -9,14 +9,20 @@ export type Step =
   | { readonly change: Change; readonly result: 'failed'; readonly error: Error }
   | { readonly change: Change; readonly result: 'skipped'; readonly because: string };
 
-export interface ExecuteInput {
+/** Who is told how it goes. */
+export interface Listener {
+  /** These changes are being carried out now. */
+  readonly onBegin?: (changes: readonly Change[]) => void;
+  readonly onStep: (step: Step) => void;
+}
+
+export interface ExecuteInput extends Listener {
   readonly plan: Plan;
   readonly providers: readonly Provider[];
   readonly port: WritePort;
   readonly scope: Scope;
   /** The server may end although sessions that are not ours live on it. */
   readonly withForeign: boolean;
-  readonly onStep: (step: Step) => void;
 }
 
 /**
@@ -37,7 +43,9 @@ export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
     const rest = changes.filter((change) => !refused.has(change));
     const skipped = new Map(rest.map((change) => [change, skipReason(change, steps, input.scope.signal)]));
     for (const [change, because] of skipped) if (because !== undefined) note({ change, result: 'skipped', because });
-    const batches = byProvider(rest.filter((change) => skipped.get(change) === undefined));
+    const due = rest.filter((change) => skipped.get(change) === undefined);
+    if (due.length > 0) input.onBegin?.(due);
+    const batches = byProvider(due);
     await Promise.all([...batches].map(([name, batch]) => runBatch(input, name, batch, note)));
   }
   return steps;

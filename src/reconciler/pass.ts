@@ -4,7 +4,7 @@ import type { Activity, HostFacts, Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import type { Desired } from '../model/resource.ts';
-import { execute, type Step } from './execute.ts';
+import { execute, type Listener, type Step } from './execute.ts';
 import { observeWith } from './observe.ts';
 import { buildPlan } from './plan.ts';
 import type { Policy } from './policy.ts';
@@ -60,7 +60,7 @@ export async function act(
   engine: Engine,
   before: Look,
   port: WritePort,
-  onStep: (step: Step) => void,
+  listener: Listener,
 ): Promise<{ readonly steps: readonly Step[] }> {
   const { fleet, observed, desired, plan, policy } = before;
   const scope = scopeOf(engine, { fleet, host: observed.host, wanted: desired, facts: observed.facts });
@@ -70,7 +70,7 @@ export async function act(
       providers: engine.providers,
       port,
       scope,
-      onStep,
+      ...listener,
       withForeign: policy.withForeign === true,
     }),
   };

@@ -96,7 +96,7 @@ export function bench(given: ProviderCase): Bench {
     facts: observed.facts,
   });
   const applyThrough = async (through: WritePort, fleet: Fleet): Promise<readonly unknown[]> => {
-    const { steps } = await act(engine, await see(fleet), through, () => {});
+    const { steps } = await act(engine, await see(fleet), through, { onStep: () => undefined });
     return steps.filter(({ result }) => result !== 'done').map((step) => ({ ...step, change: step.change.address }));
   };
   const applyAll: Bench['applyAll'] = async (seen, changes = seen.plan.changes) => {

@@ -20,7 +20,7 @@ function machineWith(host = hostFacts(), machine = new SimulatedHost()) {
   });
   const plan = async (fleet: Fleet, policy: Policy = APPLY) => (await look(engine(), fleet, policy)).plan;
   const apply = async (fleet: Fleet, policy: Policy = APPLY, port: WritePort = machine.port) =>
-    (await act(engine(), await look(engine(), fleet, policy), port, () => {})).steps;
+    (await act(engine(), await look(engine(), fleet, policy), port, { onStep: () => undefined })).steps;
   const run = (session: string): number => machine.tmux.panePid(host.socketPath, session);
   return { machine, plan, apply, run };
 }

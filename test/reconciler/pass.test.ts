@@ -52,7 +52,7 @@ describe('a pass', () => {
       'create mail.b',
       'delete cron.old',
     ]);
-    const { steps } = await act(both, before, {} as WritePort, () => undefined);
+    const { steps } = await act(both, before, {} as WritePort, { onStep: () => undefined });
     expect(steps.map(({ result }) => result)).toEqual(Array.from({ length: 5 }, () => 'done'));
     expect(isEmpty((await look(both, fleet, APPLY)).plan)).toBe(true);
   });
@@ -60,7 +60,7 @@ describe('a pass', () => {
   it('hands the facts of the look to those who act', async () => {
     const scopes: Scope[] = [];
     const one = engine([memory('cron', new Map(), scopes)]);
-    await act(one, await look(one, fleet, APPLY), {} as WritePort, () => undefined);
+    await act(one, await look(one, fleet, APPLY), {} as WritePort, { onStep: () => undefined });
     expect(scopes.map(({ facts }) => facts)).toEqual([{}, { cron: 0 }]);
   });
 

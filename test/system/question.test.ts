@@ -23,8 +23,13 @@ afterAll(async () => {
   await cleanUp();
 });
 
+interface Asked {
+  readonly answer: (...keys: readonly string[]) => Promise<number>;
+  readonly screen: () => Promise<string>;
+}
+
 /** A command on a terminal, as far as its question; `answer` types and gives the exit code. */
-async function asked(...args: readonly string[]): Promise<{ answer: (...keys: readonly string[]) => Promise<number> }> {
+async function asked(...args: readonly string[]): Promise<Asked> {
   const out = join(live.root, `exit-${Math.random().toString(36).slice(2)}`);
   const script = 'out=$1; shift; "$@"; echo $? >"$out"; sleep 3600';
   const env = ['-e', `MOSAIC_HOME=${live.home}`, '-e', `TMUX_TMPDIR=${live.tmuxTmpdir}`];
@@ -35,6 +40,7 @@ async function asked(...args: readonly string[]): Promise<{ answer: (...keys: re
   const tmux = (...words: readonly string[]): ReturnType<typeof sh> => sh(['tmux', '-N', '-S', terminal, ...words]);
   await eventually(async () => /\? \[y\/N\]|Type its name/.test((await tmux('capture-pane', '-p', '-t', pane)).stdout));
   return {
+    screen: async () => (await tmux('capture-pane', '-p', '-t', pane)).stdout,
     answer: async (...keys) => {
       await tmux('send-keys', '-t', pane, ...keys);
       return eventually(() => existsSync(out) && Number(readFileSync(out, 'utf8')));
@@ -45,9 +51,11 @@ async function asked(...args: readonly string[]): Promise<{ answer: (...keys: re
 describe('a question on a terminal', () => {
   it('is asked before an agent ends, and yes carries the plan out', async () => {
     const before = await live.pids();
-    const { answer } = await asked('apply');
+    const { answer, screen } = await asked('apply');
     expect(await live.pids()).toEqual(before);
     expect(await answer('y', 'Enter')).toBe(0);
+    const told = (await screen()).split('\n').filter((line) => line.startsWith('worker-1 '));
+    expect(told).toEqual([expect.stringMatching(/^worker-1 +done +restart session\.worker-1$/)]);
     const after = await live.pids();
     expect(after['worker-1']).not.toBe(before['worker-1']);
     expect(after['worker-2']).toBe(before['worker-2']);

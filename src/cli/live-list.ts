@@ -1,0 +1,59 @@
+import type { Step } from '../reconciler/execute.ts';
+import type { Change } from '../model/plan.ts';
+import { createProgress } from './view/progress.ts';
+import { stepLine } from './view/step.ts';
+
+/** Tells the story of an apply while it happens. */
+interface Story {
+  readonly begin: (changes: readonly Change[]) => void;
+  readonly step: (step: Step) => void;
+  /** Leaves what was told last on the screen. */
+  readonly end: () => void;
+}
+
+/** A line per finished step: for pipes, logs and dumb terminals. */
+const plainStory = (note: (line: string) => void): Story => ({
+  begin: () => undefined,
+  step: (step) => note(stepLine(step)),
+  end: () => undefined,
+});
+
+/** The part of a terminal's stream that a live list needs. */
+interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+const CLEAR_BELOW = '\u001b[J';
+
+/** A list that is painted over itself; it never grows beyond the screen, so that it can. */
+function liveStory(screen: Screen): Story {
+  const progress = createProgress();
+  let painted = 0;
+  const paint = (): void => {
+    const columns = screen.columns ?? 80;
+    const lines = progress.lines(Math.max(3, Math.min(20, (screen.rows ?? 24) - 2)));
+    const back = painted === 0 ? '' : `\u001b[${painted}A\r`;
+    screen.write(`${back}${CLEAR_BELOW}${lines.map((line) => `${line.slice(0, columns - 1)}\n`).join('')}`);
+    painted = lines.length;
+  };
+  return {
+    begin: (changes) => {
+      progress.begin(changes);
+      paint();
+    },
+    step: (step) => {
+      progress.step(step);
+      paint();
+    },
+    end: paint,
+  };
+}
+
+/** The live list on a terminal that can paint, else plain lines. */
+export function openStory(screen: Screen, note: (line: string) => void, env: NodeJS.ProcessEnv): Story {
+  const canPaint = screen.isTTY === true && env['TERM'] !== 'dumb' && env['CI'] === undefined;
+  return canPaint ? liveStory(screen) : plainStory(note);
+}
