@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
@@ -12,6 +12,7 @@ import { identity, type Identity } from '../host/identity.ts';
 import { createJournal } from '../host/journal.ts';
 import { openLog } from '../host/log.ts';
 import { checkHome, mosaicHome } from '../host/places.ts';
+import { withoutLinks } from '../host/standing-links.ts';
 import { filesProvider } from '../providers/files/provider.ts';
 import { startedWith, type Assets } from '../providers/files/spec.ts';
 import { systemdProvider } from '../providers/systemd/provider.ts';
@@ -46,7 +47,9 @@ export async function openPlace(options: CommonOptions): Promise<Place> {
   };
   const exec = createExec({ env: childEnvironment(env, who), onCall });
   const read = readPort(uninterrupted(exec));
-  const home = mosaicHome({ flag: options.home, env, userHome: who.home });
+  const named = mosaicHome({ flag: options.home, env, userHome: who.home });
+  // The home itself must be a directory; the way to it may lead over links.
+  const home = join(withoutLinks(read.files, dirname(named)), basename(named));
   refuseForeignHome(home, read, who);
   const stat = read.files.stat(home);
   checkHome(home, stat, who.uid);

@@ -6,6 +6,7 @@ import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
 import { shortHash } from '../../host/digest.ts';
 import { octal } from '../../host/octal.ts';
+import { withoutLinks } from '../../host/standing-links.ts';
 import { listUnits, managerFacts, systemdCall, type ListedUnit, type ManagerFacts } from './client.ts';
 import { findInstances, foreignUnit, shadowed } from './instances.ts';
 import { parseUnit, type UnitMark } from './render.ts';
@@ -18,7 +19,8 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   const units = fleetUnits(scope.fleet);
   const names = [units.server, units.target, units.watch, `mosaic-${scope.fleet}@*.service`];
   const [manager, listed] = await Promise.all([managerFacts(call), listUnits(call, names)]);
-  const directory = unitDirectory(scope.host, manager);
+  const listedAs = unitDirectory(scope.host, manager);
+  const directory = withoutLinks(port.files, listedAs);
   const look: Look = { files: port.files, directory, fleet: scope.fleet, host: scope.host, manager, times: new Map() };
   const addresses = [...new Set([...wantedAddresses(scope), ...foundAddresses(look)])].toSorted();
   const errors: LookError[] = [];
@@ -26,7 +28,8 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   for (const address of addresses) items[address] = observeAddress(look, address);
   for (const unit of listed) Object.assign(items, runItem(scope.fleet, unit));
   const list = (path: string): readonly string[] => listOrNote(port.files, path, errors);
-  for (const instance of findInstances(port.files, scope.fleet, [...new Set([...manager.unitPath, directory])], list)) {
+  const places = new Set([...manager.unitPath.map((path) => (path === listedAs ? directory : path)), directory]);
+  for (const instance of findInstances(port.files, scope.fleet, [...places], list)) {
     Object.assign(items, shadowed(instance, items[`run.${instance.agent}`]));
   }
   const personal = overrides(look, errors);
