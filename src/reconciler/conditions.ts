@@ -3,6 +3,7 @@ import type { Condition } from '../model/plan.ts';
 import { textOf } from '../model/resource.ts';
 import { agentView } from './agent-state.ts';
 import { compareText } from './diff.ts';
+import { hostProblems } from './host-checks.ts';
 import type { PlanInput } from './plan.ts';
 
 /** What a user should know beside the changes: none of it makes a plan non-empty. */
@@ -11,6 +12,7 @@ export function conditionsOf(input: PlanInput): readonly Condition[] {
     ...lingerCondition(input),
     ...restartPending(input),
     ...envFilesNewer(input),
+    ...nextStartFails(input),
     ...limitsNotEnforced(input),
     ...homeDiffers(input),
     ...otherFleets(input),
@@ -61,6 +63,20 @@ function envFilesNewer({ observed, fleet }: PlanInput): readonly Condition[] {
   if (older.length === 0) return [];
   const message = `${names(older)}: envFile newer than start; its contents are taken at the next start`;
   return [{ type: 'EnvFileNewer', status: 'True', reason: 'NextStart', message }];
+}
+
+/** What a running agent was started with is gone or unfit: it lives on, and a crash or a reboot would end it for good. */
+function nextStartFails({ observed, fleet }: PlanInput): readonly Condition[] {
+  return fleet.agents.flatMap((agent) => {
+    const { state } = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
+    if (state !== 'running') return [];
+    return hostProblems(agent, observed.host).map(({ message, hint }) => ({
+      type: 'NextStartFails',
+      status: 'True' as const,
+      reason: 'HostUnfit',
+      message: `${agent.name} runs, but could not be started again: ${message}; ${hint}`,
+    }));
+  });
 }
 
 const CONTROLLERS: readonly (readonly [controller: string, field: keyof Agent['limits']])[] = [

@@ -122,9 +122,9 @@ async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]
       hint,
     })),
   );
-  // Linger has a check of its own, which also knows of hosts where a plan cannot tell.
+  // Linger has a check of its own, which also knows of hosts where a plan cannot tell; unfit hosts are named above.
   const conditions = plan.conditions
-    .filter(({ type }) => type !== 'Linger')
+    .filter(({ type }) => type !== 'Linger' && type !== 'NextStartFails')
     .map(({ type, message }): Check => ({ check: type, result: 'warn', message }));
   return [...failed, ...directory, socket, ...programs, ...conditions];
 }
