@@ -40,6 +40,7 @@ async function writeValidator() {
     inlineRefs: false,
     messages: false,
     strict: true,
+    allowUnionTypes: true,
     code: { source: true, esm: true },
   });
   ajv.addVocabulary(['x-mosaic-change', 'x-mosaic-expects']);

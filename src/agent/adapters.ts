@@ -1,20 +1,29 @@
+import type { AdapterOverride, Agent } from '../model/fleet.ts';
 import type { Activity } from '../model/observed.ts';
 
 /** What can be read off a screen. */
-type ScreenState = Exclude<Activity, 'unknown'>;
+export type ScreenState = Exclude<Activity, 'unknown'>;
+
+/** A line pattern (see `lineMatches`), or one with a name for what it recognises, such as `trust dialog`. */
+export type ScreenRule = string | { readonly line: string; readonly means: string };
 
 /** One kind of agent program as it is talked to. Data alone: every agent goes through the same code. */
-interface Adapter {
+export interface Adapter {
   readonly name: string;
   /** Shortest wait between a text and its submit key: typed bursts are told from a person by their pace. */
   readonly submitDelayMs: number;
   /** Key of tmux that submits what was typed. */
   readonly submitKey: string;
   /**
-   * Patterns for the lines of the visible screen's lower part (see `lineMatches`), by what they show. They are tried in
-   * the order setup, dialog, busy, idle; no match is `unknown`.
+   * Rules for the lines of the visible screen's lower part, by what they show. They are tried in the order setup,
+   * dialog, busy, idle; no match is `unknown`.
    */
-  readonly screen: Readonly<Partial<Record<ScreenState, readonly string[]>>>;
+  readonly screen: Readonly<Partial<Record<ScreenState, readonly ScreenRule[]>>>;
+  /**
+   * Patterns of the line where the text to be sent is typed. Where one is on the screen, what stands above it and above
+   * the program's status line is what was said before, and tells nothing of now.
+   */
+  readonly composer?: { readonly line: readonly string[] };
   /** A shell: idle exactly when it is itself the foreground process of its terminal. */
   readonly isShell?: boolean;
 }
@@ -36,8 +45,36 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'fish', 'ksh', 'ash']);
 
+/** How this agent is talked to: what is known of its adapter, and what the manifest's `spec.adapters` says otherwise. */
+export function adapterOf(
+  { adapter: name, program }: Pick<Agent, 'adapter' | 'program'>,
+  overrides: Readonly<Record<string, AdapterOverride>>,
+): Adapter {
+  const isScript = SHELLS.has(name) && program.kind === 'command' && !isPrompt(program.argv);
+  const known = isScript ? DEFAULT : adapterNamed(name);
+  const override = own(overrides, name) ?? own(overrides, known.name);
+  return override === undefined ? known : overridden({ ...known, name }, override);
+}
+
 /** The adapter of that name; `default` for a program nobody described. */
-export function adapterNamed(name: string): Adapter {
-  if (SHELLS.has(name)) return SHELL;
-  return (Object.hasOwn(ADAPTERS, name) ? ADAPTERS[name] : undefined) ?? DEFAULT;
+export const adapterNamed = (name: string): Adapter => (SHELLS.has(name) ? SHELL : (own(ADAPTERS, name) ?? DEFAULT));
+
+const own = <T>(entries: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(entries, name) ? entries[name] : undefined;
+
+const TAKES_A_VALUE: ReadonlySet<string> = new Set(['-o', '+o', '-O', '+O', '--rcfile', '--init-file']);
+
+/** A shell with a script or a command line runs that and never waits for anybody. */
+function isPrompt([, ...words]: readonly string[]): boolean {
+  const options = words.filter((_word, at) => !TAKES_A_VALUE.has(words[at - 1] ?? ''));
+  return options.every((word) => /^(?:--(?!command)[a-z]|[-+](?!-)[^c]*$)/i.test(word));
+}
+
+function overridden(known: Adapter, { submitDelayMs, submitKey, ...screen }: AdapterOverride): Adapter {
+  return {
+    ...known,
+    submitDelayMs: submitDelayMs ?? known.submitDelayMs,
+    submitKey: submitKey ?? known.submitKey,
+    screen: { ...known.screen, ...screen },
+  };
 }

@@ -6,6 +6,7 @@ import type { Fleet } from '../model/fleet.ts';
 import type { ReadPort } from '../model/host.ts';
 import type { HostFacts } from '../model/observed.ts';
 import type { JsonObject } from '../model/resource.ts';
+import { systemClock } from '../host/clock.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../host/environment.ts';
 import { createExec, type ExecRecord, type HostExec } from '../host/exec.ts';
 import { identity, type Identity } from '../host/identity.ts';
@@ -97,7 +98,10 @@ export function openEngine(place: Place, signal?: AbortSignal): Engine {
     read: place.read,
     tmux: programs.tmux,
     hostFacts: (fleet: Fleet): HostFacts => collectFacts({ ...place, files: place.read.files, programs }, fleet),
-    activity: () => Promise.resolve({}),
+    activity: async (fleet, observed, agents) => {
+      const { observeActivity } = await import('../agent/observe.ts');
+      return observeActivity(place.read, { fleet, observed, agents, nowSec: systemClock.nowMs() / 1000 });
+    },
     ...(signal === undefined ? {} : { signal }),
   };
 }

@@ -2,13 +2,13 @@ import { FleetError } from '../model/error.ts';
 import type { Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
 import { createFileReader } from '../host/files.ts';
 import type { Lock } from '../host/lock.ts';
-import { cgroupOf, childrenOf, commandLineOf } from '../host/process.ts';
+import { cgroupOf, childrenOf, commandLineOf, statusOf } from '../host/process.ts';
 import { createFileWriter } from '../host/writer.ts';
 
 /** The machine, to look at. */
 export const readPort = (exec: Exec): ReadPort => ({
   files: createFileReader(),
-  processes: { cgroupOf, commandLineOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
+  processes: { cgroupOf, commandLineOf, statusOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
   exec,
 });
 

@@ -6,7 +6,7 @@ import { ensureDirectory } from './directory.ts';
 import type { HostExec } from './exec.ts';
 import { createFileReader } from './files.ts';
 import { ioError } from './io-error.ts';
-import { processState, startTimeOf } from './process.ts';
+import { startTimeOf, statusOf } from './process.ts';
 
 export interface LockOptions {
   readonly exec: HostExec;
@@ -121,7 +121,7 @@ function lockedError(path: string): FleetError {
   if (holder === undefined) return new FleetError('E_LOCKED', `${path} is locked by another process`);
   const { pid, command, since } = holder;
   const who = `${path} is locked by pid ${pid} (${command}) since ${since}`;
-  if (!/^[Tt]$/.test(processState(pid) ?? '')) return new FleetError('E_LOCKED', who);
+  if (!/^[Tt]$/.test(statusOf(pid)?.state ?? '')) return new FleetError('E_LOCKED', who);
   return new FleetError('E_LOCKED', `${who}; it is stopped (state T)`, { hint: `Let it go on: kill -CONT ${pid}` });
 }
 

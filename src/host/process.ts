@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessStatus } from '../model/host.ts';
 import { errnoOf, ioError } from './io-error.ts';
 
 /** Readers of /proc (proc(5)). A process that is gone, or not ours to look at, is `undefined`. */
@@ -27,8 +28,15 @@ export function startTimeOf(pid: number): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** One letter: R running, S sleeping, D waiting on a device, T stopped, t traced, Z ended and not yet reaped. */
-export const processState = (pid: number): string | undefined => statFields(pid)?.[3 - FIRST_FIELD];
+/** State, process group and the foreground group of its terminal, of one moment. */
+export function statusOf(pid: number): ProcessStatus | undefined {
+  const fields = statFields(pid);
+  const state = fields?.[3 - FIRST_FIELD];
+  if (fields === undefined || state === undefined) return undefined;
+  const [group, foreground] = [5, 8].map((field) => Number(fields[field - FIRST_FIELD]));
+  if (group === undefined || foreground === undefined) return undefined;
+  return { state, group, ...(foreground > 0 ? { foregroundGroup: foreground } : {}) };
+}
 
 /** The argv of the process; empty for kernel threads and processes that ended and are not yet reaped. */
 export function commandLineOf(pid: number): readonly string[] | undefined {

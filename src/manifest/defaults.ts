@@ -1,5 +1,5 @@
-import type { AgentSpec } from '../generated/manifest.ts';
-import type { Agent, Fleet, Limits, Program } from '../model/fleet.ts';
+import type { AdapterOverride as AdapterSpec, AgentSpec } from '../generated/manifest.ts';
+import type { AdapterOverride, Agent, Fleet, Limits, Program } from '../model/fleet.ts';
 import { FleetError } from '../model/error.ts';
 import { isAgentName, isFleetName, isSocketName } from '../model/names.ts';
 import type { AgentView, SoundManifest } from './sound.ts';
@@ -19,8 +19,25 @@ export function toFleet({ name, spec, agents }: SoundManifest, lineOf: (agent: s
     notify: spec.notify ?? [],
     supervisor: spec.supervisor ?? 'systemd',
     agentsMayManage: spec.agentsMayManage ?? false,
-    adapters: record<unknown>(spec.adapters),
+    adapters: toOverrides(spec.adapters ?? {}),
     agents: agents.map((agent) => toAgent(agent, lineOf(agent.name))).toSorted(byName),
+  };
+}
+
+function toOverrides(adapters: Readonly<Record<string, AdapterSpec>>): Fleet['adapters'] {
+  const entries = Object.entries(adapters).map(([name, adapter]) => [name, toOverride(adapter)] as const);
+  return record<AdapterOverride>(Object.fromEntries(entries));
+}
+
+function toOverride({ submitDelay, submitKey, ...screen }: AdapterSpec): AdapterOverride {
+  const lists = Object.entries(screen).map(([state, patterns]) => [
+    state,
+    typeof patterns === 'string' ? [patterns] : patterns,
+  ]);
+  return {
+    ...(submitDelay === undefined ? {} : { submitDelayMs: milliseconds(submitDelay, 0) }),
+    ...(submitKey === undefined ? {} : { submitKey }),
+    ...Object.fromEntries(lists),
   };
 }
 

@@ -1,7 +1,9 @@
+import { linePatternProblem } from '../model/line-pattern.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../model/names.ts';
 import { error, fieldPath, warning, type Finding, type RuleInput } from './rule.ts';
 import { show } from './show.ts';
 import type { AgentView } from './sound.ts';
+import type { Path } from './tree.ts';
 import { byteLength } from './words.ts';
 
 /** `agents: {}` is allowed, but seldom what was meant. */
@@ -43,27 +45,32 @@ export function* socketPathFits({ spec, tree }: RuleInput): Iterable<Finding> {
   });
 }
 
-/** Screen patterns are regular expressions. */
-export function* patternsCompile({ spec, tree }: RuleInput): Iterable<Finding> {
-  for (const [name, adapter] of Object.entries(spec.adapters ?? {})) {
-    for (const field of ['idle', 'busy', 'dialog', 'setup'] as const) {
-      const pattern = adapter[field];
-      if (pattern === undefined || compiles(pattern)) continue;
-      const problem = { code: 'E_PATTERN', message: `${show(pattern)} is no regular expression`, hint: PATTERN_HINT };
-      yield error(tree.valueAt(['spec', 'adapters', name, field]), problem);
-    }
+/** A screen pattern that no line can match would only look like one. */
+export function* patternsSaySomething({ spec, tree }: RuleInput): Iterable<Finding> {
+  for (const [path, pattern] of screenPatterns(spec)) {
+    const problem = linePatternProblem(pattern);
+    if (problem === undefined) continue;
+    const message = `the pattern ${show(pattern)} ${problem}`;
+    yield error(tree.valueAt(path), { code: 'E_PATTERN', message, hint: PATTERN_HINT });
   }
 }
 
-const PATTERN_HINT = 'Put a backslash before a character that stands for itself; single quotes keep it.';
+const PATTERN_HINT =
+  'Text stands for itself, * for anything, ^ and $ for the ends of the line; a backslash before one of these makes it text.';
 
-function compiles(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u') instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
+type Written = readonly [path: Path, pattern: string];
+
+/** Every screen pattern and where it is written. */
+const screenPatterns = ({ adapters = {} }: RuleInput['spec']): readonly Written[] =>
+  Object.entries(adapters).flatMap(([name, adapter]) =>
+    (['idle', 'busy', 'dialog', 'setup'] as const).flatMap((field): readonly Written[] => {
+      const path: Path = ['spec', 'adapters', name, field];
+      const patterns = adapter[field] ?? [];
+      return typeof patterns === 'string'
+        ? [[path, patterns]]
+        : patterns.map((pattern, at): Written => [[...path, at], pattern]);
+    }),
+  );
 
 /** Agents that edit the same files get in each other's way. One warning per directory. */
 export function* directoriesAreShared(input: RuleInput): Iterable<Finding> {

@@ -13,7 +13,7 @@ import {
   directoriesAreShared,
   hasAgents,
   namesAreFree,
-  patternsCompile,
+  patternsSaySomething,
   socketIsNotDefault,
   socketPathFits,
 } from './rules-fleet.ts';
@@ -27,7 +27,7 @@ const rules: readonly Rule[] = [
   namesAreFree,
   socketIsNotDefault,
   socketPathFits,
-  patternsCompile,
+  patternsSaySomething,
   hasOneProgram,
   namesItsProgram,
   argvFits,

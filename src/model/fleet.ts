@@ -13,8 +13,19 @@ export interface Fleet {
   readonly notify: readonly string[];
   readonly supervisor: Supervisor;
   readonly agentsMayManage: boolean;
-  readonly adapters: Readonly<Record<string, unknown>>;
+  /** By adapter name. */
+  readonly adapters: Readonly<Record<string, AdapterOverride>>;
   readonly agents: readonly Agent[];
+}
+
+/** What the manifest says of an adapter; the rest is as it is built in. Patterns are line patterns. */
+export interface AdapterOverride {
+  readonly submitDelayMs?: number;
+  readonly submitKey?: string;
+  readonly idle?: readonly string[];
+  readonly busy?: readonly string[];
+  readonly dialog?: readonly string[];
+  readonly setup?: readonly string[];
 }
 
 export type Supervisor = 'systemd' | 'tmux';

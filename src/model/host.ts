@@ -72,6 +72,15 @@ export interface ProcessReader {
   cgroupOf(pid: number): string | undefined;
   childrenOf(pid: number): readonly number[];
   commandLineOf(pid: number): readonly string[] | undefined;
+  statusOf(pid: number): ProcessStatus | undefined;
+}
+
+export interface ProcessStatus {
+  /** One letter of proc(5): R running, S sleeping, D waiting on a device, T stopped, t traced, Z ended. */
+  readonly state: string;
+  readonly group: number;
+  /** The process group that its terminal listens to; undefined without a terminal. */
+  readonly foregroundGroup?: number;
 }
 
 /** What a provider may look at: no member of it changes anything. */

@@ -52,3 +52,14 @@ export type AgentState =
   'running' | 'starting' | 'stopped' | 'exited' | 'failed' | 'crash-looping' | 'missing' | 'unknown';
 
 export type Activity = 'idle' | 'busy' | 'dialog' | 'setup' | 'unknown';
+
+/** What an agent is doing, and why we believe it. */
+export interface ActivityReport {
+  readonly state: Activity;
+  /** What told it: the agent's process, its screen, or nothing. */
+  readonly source: 'process' | 'screen' | 'none';
+  /** Seconds since its pane last showed something new. */
+  readonly sinceSec?: number;
+  /** What waits, or why nothing is known, in words. */
+  readonly detail?: string;
+}

@@ -1,32 +1,35 @@
 import type { Fleet } from '../model/fleet.ts';
 import type { ReadPort, WritePort } from '../model/host.ts';
-import type { Activity, HostFacts, Observed } from '../model/observed.ts';
+import type { Activity, ActivityReport, HostFacts, Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import type { Desired } from '../model/resource.ts';
 import { execute, type Listener, type Step } from './execute.ts';
 import { observeWith } from './observe.ts';
 import { buildPlan } from './plan.ts';
-import type { Policy } from './policy.ts';
+import { agentsInQuestion, type Policy } from './policy.ts';
 
 /** Everything a pass needs of the outside: who looks, through what, and the facts of this host. */
 export interface Engine {
   readonly providers: readonly Provider[];
   readonly read: ReadPort;
   readonly hostFacts: (fleet: Fleet) => HostFacts;
-  /** What the agents are doing, as far as evidence tells; an agent that is not named is `unknown`. */
-  readonly activity: (observed: Observed) => Promise<Readonly<Record<string, Activity>>>;
+  /** What these agents (all, when none is named) are doing; one that is not in the answer is `unknown`. */
+  readonly activity: (fleet: Fleet, observed: Observed, agents?: readonly string[]) => Promise<Reports>;
   /** The tmux program. */
   readonly tmux: string;
   readonly signal?: AbortSignal;
 }
+
+type Reports = Readonly<Record<string, ActivityReport>>;
 
 /** One look at the machine, and the plan that follows from it. */
 export interface Look {
   readonly fleet: Fleet;
   readonly desired: readonly Desired[];
   readonly observed: Observed;
-  readonly activity: Readonly<Record<string, Activity>>;
+  /** Of the agents that were asked about. */
+  readonly activity: Reports;
   /** What the plan was made under. */
   readonly policy: Policy;
   readonly plan: Plan;
@@ -34,6 +37,18 @@ export interface Look {
 
 /** Observes, then plans. Changes nothing: it holds no port that could. */
 export async function look(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
+  const quiet = await lookWithoutActivity(engine, fleet, policy);
+  const asked = agentsInQuestion(quiet.plan, policy);
+  return asked.length === 0 ? quiet : withActivity(quiet, await engine.activity(fleet, quiet.observed, asked));
+}
+
+/** The same, and what every agent is doing: for those who show it. */
+export async function lookAtAll(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
+  const quiet = await lookWithoutActivity(engine, fleet, policy);
+  return withActivity(quiet, await engine.activity(fleet, quiet.observed));
+}
+
+async function lookWithoutActivity(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
   const host = engine.hostFacts(fleet);
   const desired = policy.destroy === true ? [] : engine.providers.flatMap((provider) => provider.desired(fleet, host));
   const observed = await observeWith(
@@ -41,19 +56,21 @@ export async function look(engine: Engine, fleet: Fleet, policy: Policy): Promis
     engine.read,
     scopeOf(engine, { fleet, host, wanted: desired, facts: {} }),
   );
-  const activity = await engine.activity(observed);
-  return {
-    fleet,
-    desired,
-    observed,
-    policy,
-    activity,
-    plan: buildPlan({ fleet, desired, observed, policy, activity }),
-  };
+  const input = { fleet, desired, observed, policy, activity: {} };
+  return { ...input, plan: buildPlan(input) };
+}
+
+function withActivity(seen: Look, activity: Reports): Look {
+  const known = { ...seen, activity };
+  return { ...known, plan: replan(known, seen.policy) };
 }
 
 /** What the same look means under another policy. */
-export const replan = (seen: Look, policy: Policy): Plan => buildPlan({ ...seen, policy });
+export const replan = (seen: Look, policy: Policy): Plan =>
+  buildPlan({ ...seen, policy, activity: statesOf(seen.activity) });
+
+const statesOf = (reports: Reports): Readonly<Record<string, Activity>> =>
+  Object.fromEntries(Object.entries(reports).map(([name, { state }]) => [name, state]));
 
 /** Carries out a plan that was just made from `before`, and looks again. */
 export async function act(

@@ -1,6 +1,7 @@
 import type { UpdatePolicy } from '../model/fleet.ts';
 import type { Activity } from '../model/observed.ts';
-import type { Deferred } from '../model/plan.ts';
+import type { Deferred, Plan } from '../model/plan.ts';
+import { agentOf } from './address.ts';
 
 /** What the caller allows. The same planner serves a person (`apply`) and the watcher. */
 export interface Policy {
@@ -52,3 +53,11 @@ export function deferReason(policy: Policy, update: UpdatePolicy, activity: Acti
 
 /** True when the plan is made for the watcher: no person is there to allow a delete. */
 export const isUnattended = (policy: Policy): boolean => policy.mode !== 'apply';
+
+/** Agents whose activity can change what a plan does to them: all that it would restart for a new spec, or defers. */
+export function agentsInQuestion({ changes, deferred }: Plan, policy: Policy): readonly string[] {
+  if (policy.now || policy.mode === 'watch-none') return [];
+  const restarts = changes.filter(({ action, reason }) => action === 'restart' && reason === 'spec_changed');
+  const waiting = deferred.filter(({ reason }) => reason === 'unknown-activity');
+  return [...restarts, ...waiting].flatMap(({ group }) => agentOf(group) ?? []);
+}

@@ -1,7 +1,7 @@
 import { counted } from '../model/counted.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { agentUnit, isAgentName, type AgentName } from '../model/names.ts';
-import type { Activity, AgentState } from '../model/observed.ts';
+import type { ActivityReport, AgentState } from '../model/observed.ts';
 import { isEmpty, type Change, type Condition, type Plan } from '../model/plan.ts';
 import { agentOf } from './address.ts';
 import { agentView, type AgentView } from './agent-state.ts';
@@ -22,7 +22,7 @@ export interface AgentStatus {
   readonly restarts: number;
   readonly startedAtMs: number | undefined;
   readonly lastExit: AgentView['lastExit'];
-  readonly activity: Activity;
+  readonly activity: ActivityReport;
   /** What a person should know or do, in words. */
   readonly note: string | undefined;
 }
@@ -107,7 +107,7 @@ function agentStatus(seen: Look, agent: Asked): AgentStatus {
     restarts: view.restarts,
     startedAtMs: view.startedAt,
     lastExit: view.lastExit,
-    activity: seen.activity[agent.name] ?? 'unknown',
+    activity: seen.activity[agent.name] ?? { state: 'unknown', source: 'none' },
     note: isWanted(fleet, agent.name)
       ? noteOf(seen.plan, view, { name: agent.name, inSync })
       : removedNote(seen.plan, agent.name),

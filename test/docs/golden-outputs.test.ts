@@ -5,7 +5,7 @@ import { statusJson } from '../../src/cli/view/status.ts';
 import { buildPlan } from '../../src/reconciler/plan.ts';
 import { fleetStatus } from '../../src/reconciler/status.ts';
 import { fleetOf } from '../support/fleet.ts';
-import { worldOf, type Overlay } from '../support/observed.ts';
+import { lookAt, worldOf, type Overlay } from '../support/observed.ts';
 import { outputValidator } from './output-schemas.ts';
 
 const DIRECTORY = new URL('../golden/', import.meta.url);
@@ -24,7 +24,7 @@ describe.each(cases.map(({ name }) => name))('%s', (name) => {
     const plan = buildPlan(world);
     for (const [schema, output] of [
       ['plan', planJson(plan)],
-      ['status', statusJson(fleetStatus({ ...world, plan }, []))],
+      ['status', statusJson(fleetStatus(lookAt(world, plan), []))],
     ] as const) {
       const validate = outputValidator(schema, { strict: true });
       validate(JSON.parse(JSON.stringify(output)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERRORS } from '../../src/model/error.ts';
-import type { Activity, AgentState } from '../../src/model/observed.ts';
+import type { Activity, ActivityReport, AgentState } from '../../src/model/observed.ts';
 import type { Action, BlockedReason, Deferred, Disruption, PatchOperation, Reason } from '../../src/model/plan.ts';
 import type { Fingerprint } from '../../src/model/fingerprint.ts';
 import { outputSchema, type SchemaNode } from './output-schemas.ts';
@@ -10,6 +10,7 @@ const members = <T extends string>(all: Record<T, true>): readonly string[] => O
 
 const plan = outputSchema('plan').definitions ?? {};
 const agent = outputSchema('status').properties?.['agents']?.items?.properties ?? {};
+const activity = agent['activity']?.properties ?? {};
 const fingerprint = outputSchema('verify').definitions?.['fingerprint']?.properties ?? {};
 const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
 const fields = (name: string): Readonly<Record<string, SchemaNode>> => plan[name]?.properties ?? {};
@@ -107,8 +108,13 @@ describe('the closed words of the JSON outputs', () => {
     ],
     [
       'activity',
-      agent['activity'],
+      activity['state'],
       members<Activity>({ idle: true, busy: true, dialog: true, setup: true, unknown: true }),
+    ],
+    [
+      'source of an activity',
+      activity['source'],
+      members<ActivityReport['source']>({ process: true, screen: true, none: true }),
     ],
     [
       'state of the default server',

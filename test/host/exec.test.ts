@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync
 import { relative } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createExec, runOnTerminal, type ExecRecord } from '../../src/host/exec.ts';
-import { childrenOf, commandLineOf, processState } from '../../src/host/process.ts';
+import { childrenOf, commandLineOf, statusOf } from '../../src/host/process.ts';
 import { ExecFailure } from '../../src/model/host.ts';
 import { bundleProgram, startProgram } from './support/program.ts';
 import { eventually, temporaryPlace } from './support/place.ts';
@@ -12,7 +12,7 @@ const place = temporaryPlace();
 const exec = createExec();
 const limit = { timeoutMs: 20_000 };
 const sh = (text: string): [string, ...string[]] => ['sh', '-c', text];
-const alive = (pid: number): boolean => ![undefined, 'Z'].includes(processState(pid));
+const alive = (pid: number): boolean => ![undefined, 'Z'].includes(statusOf(pid)?.state);
 const childOf = (parent: number, lastArgument: string): number | undefined =>
   childrenOf(parent)?.find((pid) => commandLineOf(pid)?.at(-1) === lastArgument);
 const strays: number[] = [];

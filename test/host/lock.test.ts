@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/host/clock.ts';
 import { createExec } from '../../src/host/exec.ts';
 import { acquireLock, type LockOptions } from '../../src/host/lock.ts';
-import { childrenOf, processState } from '../../src/host/process.ts';
+import { childrenOf, statusOf } from '../../src/host/process.ts';
 import { bundleProgram, startProgram, type Running } from './support/program.ts';
 import { eventually, temporaryPlace } from './support/place.ts';
 
@@ -57,7 +57,7 @@ describe('acquireLock', () => {
     const path = newPath();
     const { child } = await startHolder(path);
     child.kill('SIGSTOP');
-    await eventually(() => processState(child.pid ?? 0) === 'T');
+    await eventually(() => statusOf(child.pid ?? 0)?.state === 'T');
     await expect(acquireLock(path, options)).rejects.toMatchObject({
       message: expect.stringContaining('it is stopped (state T)'),
       hint: `Let it go on: kill -CONT ${child.pid}`,
@@ -164,7 +164,7 @@ describe('acquireLock', () => {
 
   it('leaves no child behind', async () => {
     const lock = await acquireLock(newPath(), options);
-    expect(childrenOf(process.pid)?.filter((pid) => processState(pid) !== 'Z')).toEqual([]);
+    expect(childrenOf(process.pid)?.filter((pid) => statusOf(pid)?.state !== 'Z')).toEqual([]);
     lock.release();
   });
 });

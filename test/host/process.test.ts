@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/host/clock.ts';
-import { cgroupOf, childrenOf, commandLineOf, processState, startTimeOf } from '../../src/host/process.ts';
+import { cgroupOf, childrenOf, commandLineOf, startTimeOf, statusOf } from '../../src/host/process.ts';
 import { eventually, temporaryPlace } from './support/place.ts';
 
 const place = temporaryPlace();
@@ -23,13 +23,13 @@ describe('the readers of /proc', () => {
     copyFileSync('/bin/sleep', evil);
     const pid = start(evil, '1000');
     await eventually(() => commandLineOf(pid)?.[0] === evil);
-    await eventually(() => processState(pid) === 'S');
+    await eventually(() => statusOf(pid)?.state === 'S');
     expect(startTimeOf(pid)).toBeGreaterThanOrEqual(startTimeOf(process.pid) ?? Infinity);
   });
 
   it('give the arguments one by one, empty ones too', async () => {
     const pid = start('/bin/sh', '-c', 'kill -STOP $$', '', 'x y', '');
-    await eventually(() => processState(pid) === 'T');
+    await eventually(() => statusOf(pid)?.state === 'T');
     expect(commandLineOf(pid)).toEqual(['/bin/sh', '-c', 'kill -STOP $$', '', 'x y', '']);
   });
 
@@ -46,7 +46,7 @@ describe('the readers of /proc', () => {
   it('see a stopped process as stopped', async () => {
     const pid = start('/bin/sleep', '1000');
     process.kill(pid, 'SIGSTOP');
-    await eventually(() => processState(pid) === 'T');
+    await eventually(() => statusOf(pid)?.state === 'T');
   });
 
   it('list children in order', async () => {
@@ -63,7 +63,7 @@ describe('the readers of /proc', () => {
   it('answer `undefined` for a process that is gone', async () => {
     const pid = start('/bin/true');
     await once(started.at(-1) ?? process, 'exit');
-    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, processState].map((read) => read(pid));
+    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, statusOf].map((read) => read(pid));
     expect(answers).toEqual(Array(5).fill(undefined));
   });
 });

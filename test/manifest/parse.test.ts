@@ -61,7 +61,7 @@ spec:
   notify: [notify-send, mosaic]
   supervisor: systemd
   agentsMayManage: true
-  adapters: { codex: { submitDelay: 300ms, submitKey: Enter, idle: '^>', busy: esc, dialog: 'y/n', setup: login } }
+  adapters: { codex: { submitDelay: 300ms, submitKey: Enter, idle: '^>', busy: [esc, stop], dialog: 'y/n', setup: login } }
   agents:
     coder:
       description: writes
@@ -89,7 +89,7 @@ spec:
       options: { prefix: 'C-a', mouse: 'on', 'mode-keys': 'vi', status: 'off' },
       notify: ['notify-send', 'mosaic'],
       agentsMayManage: true,
-      adapters: { codex: { submitDelay: '300ms', setup: 'login' } },
+      adapters: { codex: { submitDelayMs: 300, setup: ['login'], busy: ['esc', 'stop'] } },
     });
     expect(fleet.agents[0]).toEqual({
       name: 'coder',

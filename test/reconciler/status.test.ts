@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildPlan } from '../../src/reconciler/plan.ts';
 import { fleetStatus, type FleetStatus } from '../../src/reconciler/status.ts';
 import { fleetWith } from '../support/fleet.ts';
-import { worldOf, type Overlay } from '../support/observed.ts';
+import { lookAt, worldOf, type Overlay } from '../support/observed.ts';
 
 const TWO = { coder: '{ command: [codex] }', reviewer: '{ command: [claude], state: stopped }' };
 
 function status(overlay: Overlay = {}, spec = ''): FleetStatus {
-  const world = worldOf(fleetWith(TWO, spec), overlay);
-  return fleetStatus({ ...world, plan: buildPlan(world) }, []);
+  return fleetStatus(lookAt(worldOf(fleetWith(TWO, spec), overlay)), []);
 }
 
 describe('status', () => {

@@ -3,6 +3,7 @@ import type { Activity, HostFacts, Observed } from '../../src/model/observed.ts'
 import type { Plan } from '../../src/model/plan.ts';
 import type { Address, Desired, Json, JsonObject, Observation } from '../../src/model/resource.ts';
 import { buildPlan } from '../../src/reconciler/plan.ts';
+import type { Look } from '../../src/reconciler/pass.ts';
 import { APPLY, type Policy } from '../../src/reconciler/policy.ts';
 import { desiredFor, hostFor } from './fleet.ts';
 
@@ -30,6 +31,15 @@ export interface World {
 
 /** The plan of a fleet on a machine that differs from "everything in sync" by an overlay. */
 export const planOf = (fleet: Fleet, overlay: Overlay = {}): Plan => buildPlan(worldOf(fleet, overlay));
+
+/** The look that such a world gives; what an agent does was read off its screen. */
+export const lookAt = (world: World, plan = buildPlan(world)): Look => ({
+  ...world,
+  plan,
+  activity: Object.fromEntries(
+    Object.entries(world.activity).map(([name, state]) => [name, { state, source: 'screen' } as const]),
+  ),
+});
 
 /** A fleet together with a machine that is in sync with it but for an overlay. Under `destroy` nothing is wanted. */
 export function worldOf(fleet: Fleet, overlay: Overlay = {}): World {

@@ -1,4 +1,4 @@
-import type { ProcessReader } from '../../src/model/host.ts';
+import type { ProcessReader, ProcessStatus } from '../../src/model/host.ts';
 
 interface Process {
   readonly argv: readonly string[];
@@ -44,5 +44,10 @@ export class SimulatedProcesses implements ProcessReader {
 
   commandLineOf(pid: number): readonly string[] | undefined {
     return this.#table.get(pid)?.argv;
+  }
+
+  /** Everything sleeps, in a group of its own and without a terminal. */
+  statusOf(pid: number): ProcessStatus | undefined {
+    return this.#table.has(pid) ? { state: 'S', group: pid } : undefined;
   }
 }

@@ -11,11 +11,12 @@ export function statusText(status: FleetStatus, nowMs: number): string {
     agent.pid === undefined ? '-' : String(agent.pid),
     agent.state === 'running' && agent.startedAtMs !== undefined ? duration(nowMs - agent.startedAtMs) : '-',
     String(agent.restarts),
-    agent.activity,
+    activityText(agent),
   ]);
   const notes = status.agents.flatMap(({ name, note }) =>
     note === undefined ? [] : [`  ${name}: ${printable(note)}`],
   );
+  const waiting = status.agents.flatMap((agent) => needsYou(agent) ?? []);
   const conditions = status.conditions.map(
     ({ type, status: value, message }) => `${type}: ${value === 'True' ? '' : `${value}, `}${printable(message)}`,
   );
@@ -23,6 +24,7 @@ export function statusText(status: FleetStatus, nowMs: number): string {
     `Fleet ${status.fleet} on ${status.socket.path}`,
     '',
     ...table(['AGENT', 'STATE', 'PID', 'UPTIME', 'RESTARTS', 'ACTIVITY'], rows),
+    ...(waiting.length > 0 ? ['', ...waiting] : []),
     ...(notes.length > 0 ? ['', ...notes] : []),
     '',
     ...conditions,
@@ -33,6 +35,22 @@ export function statusText(status: FleetStatus, nowMs: number): string {
 function stateText({ state, held, desired, inSync }: AgentStatus): string {
   const wish = held ? ' (held)' : desired === 'stopped' && inSync ? ' (wanted)' : '';
   return `${state}${state === 'running' ? '' : wish}${inSync ? '' : ' *'}`;
+}
+
+const WAITS: ReadonlySet<string> = new Set(['idle', 'dialog', 'setup']);
+
+/** How long an agent waits is the age of its last output; of one at work that would say something else. */
+function activityText({ state, activity }: AgentStatus): string {
+  if (state !== 'running') return '-';
+  const { state: now, sinceSec, detail } = activity;
+  if (WAITS.has(now) && sinceSec !== undefined) return `${now} ${duration(sinceSec * 1000)}`;
+  return now === 'unknown' && detail !== undefined ? `${now} (${printable(detail)})` : now;
+}
+
+/** What a person has to answer, and how to get there. */
+function needsYou({ name, activity: { state, detail = state } }: AgentStatus): string | undefined {
+  if (state !== 'dialog' && state !== 'setup') return undefined;
+  return `needs you: ${name}: ${printable(detail)} → mosaic agent attach ${name}`;
 }
 
 /** `12s`, `5m`, `3h`, `2d`: one unit is enough at a glance. */
@@ -63,7 +81,7 @@ export const statusJson = (status: FleetStatus): JsonObject => ({
       unit: unit ?? null,
       sessionId: sessionId ?? null,
       restarts,
-      activity,
+      activity: { ...activity },
       ...(note === undefined ? {} : { note }),
     }),
   ),

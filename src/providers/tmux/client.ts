@@ -48,6 +48,8 @@ function refuse(path: string, problem: string | undefined): void {
 export interface Answer {
   readonly server: boolean;
   readonly exitCode: number;
+  readonly stdout: string;
+  /** The lines of `stdout` that are not empty. */
   readonly lines: readonly string[];
   readonly stderr: string;
 }
@@ -113,5 +115,5 @@ const NO_SERVER = /no server running|error connecting to .*(No such file|Connect
 
 function answer({ exitCode, stdout, stderr }: ExecResult): Answer {
   const server = !(exitCode !== 0 && NO_SERVER.test(stderr));
-  return { server, exitCode, lines: stdout.split('\n').filter((line) => line !== ''), stderr: stderr.trim() };
+  return { server, exitCode, stdout, lines: stdout.split('\n').filter((line) => line !== ''), stderr: stderr.trim() };
 }

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { TmuxCall } from '../providers/tmux/client.ts';
+
+/** What a pane shows, and what tells whether it can be typed into. */
+export interface Screen {
+  /** The visible screen from its top, never the scrollback; blank lines below the last text are left out. */
+  readonly lines: readonly string[];
+  /** Zero-based, from the screen's top left. */
+  readonly cursor: { readonly x: number; readonly y: number };
+  /** When the pane's window last showed something new, in seconds since 1970. */
+  readonly lastOutputAtSec: number;
+  /** Somebody scrolls or copies: keys do not reach the program. */
+  readonly inMode: boolean;
+  readonly inputOff: boolean;
+  readonly dead: boolean;
+}
+
+/** Panes of one invocation: tmux takes a command line of at most 16 KiB, and its answer must stay below our cap. */
+const PANES_PER_CALL = 100;
+
+/** Reads the screens of these panes (`%3`). A pane that is gone is not in the answer. Rejects as `call` does. */
+export async function readScreens(call: TmuxCall, paneIds: readonly string[]): Promise<ReadonlyMap<string, Screen>> {
+  const starts = paneIds.flatMap((_id, at) => (at % PANES_PER_CALL === 0 ? [at] : []));
+  const found = await Promise.all(starts.map((at) => readSome(call, paneIds.slice(at, at + PANES_PER_CALL))));
+  return new Map(found.flat());
+}
+
+async function readSome(call: TmuxCall, paneIds: readonly string[]): Promise<readonly [string, Screen][]> {
+  // A screen can hold any line, but not one that nobody could know before.
+  const mark = `mosaic-${randomBytes(12).toString('hex')}-`;
+  const { stdout } = await call([
+    ['list-panes', '-a', '-F', `${mark}#{pane_id} ${FACTS}`],
+    ...paneIds.map(captureOf(mark)),
+  ]);
+  return screensIn(stdout.split('\n'), mark);
+}
+
+const FACTS = [
+  '#{cursor_x}',
+  '#{cursor_y}',
+  '#{window_activity}',
+  '#{pane_in_mode}',
+  '#{?pane_input_off,1,0}',
+  '#{pane_dead}',
+].join(' ');
+
+/** A pane that is gone would end the whole line of commands; asked first, it is passed over. */
+const captureOf =
+  (mark: string) =>
+  (id: string): readonly string[] => [
+    'if-shell',
+    '-F',
+    '-t',
+    id,
+    `#{==:#{pane_id},${id}}`,
+    // Without its `%`, which would begin a time format there.
+    `display-message -p ${mark}${id.slice(1)} ; capture-pane -p -t ${id}`,
+  ];
+
+/** Lines of the answer by the marks above them. */
+function screensIn(lines: readonly string[], mark: string): readonly [string, Screen][] {
+  const facts = new Map<string, string>();
+  const starts: (readonly [id: string, at: number])[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (!line.startsWith(mark)) continue;
+    const [id = '', ...rest] = line.slice(mark.length).split(' ');
+    if (rest.length > 0) facts.set(id, rest.join(' '));
+    else starts.push([`%${id}`, at]);
+  }
+  return starts.flatMap(([id, at], index) => {
+    const screen = screenOf(facts.get(id) ?? '', lines.slice(at + 1, starts[index + 1]?.[1]));
+    return screen === undefined ? [] : [[id, screen] as const];
+  });
+}
+
+function screenOf(facts: string, lines: readonly string[]): Screen | undefined {
+  const [x, y, lastOutputAtSec, inMode, inputOff, dead] = facts.split(' ').map(Number);
+  if (x === undefined || y === undefined || lastOutputAtSec === undefined) return undefined;
+  return {
+    lines: lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1),
+    cursor: { x, y },
+    lastOutputAtSec,
+    inMode: inMode === 1,
+    inputOff: inputOff === 1,
+    dead: dead === 1,
+  };
+}
