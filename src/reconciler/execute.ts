@@ -1,13 +1,10 @@
 import type { WritePort } from '../model/host.ts';
 import { PHASES, type Change, type Plan } from '../model/plan.ts';
-import type { Outcome, Provider, Scope } from '../model/provider.ts';
-import { refusedNow } from './recheck.ts';
+import type { Outcome } from '../model/provider.ts';
+import { refusedNow, type RecheckInput, type Refusal } from './recheck.ts';
 
 /** What became of one change. */
-export type Step =
-  | { readonly change: Change; readonly result: 'done' }
-  | { readonly change: Change; readonly result: 'failed'; readonly error: Error }
-  | { readonly change: Change; readonly result: 'skipped'; readonly because: string };
+export type Step = { readonly change: Change; readonly result: 'done' } | ({ readonly change: Change } & Refusal);
 
 /** Who is told how it goes. */
 export interface Listener {
@@ -16,13 +13,9 @@ export interface Listener {
   readonly onStep: (step: Step) => void;
 }
 
-export interface ExecuteInput extends Listener {
+export interface ExecuteInput extends RecheckInput, Listener {
   readonly plan: Plan;
-  readonly providers: readonly Provider[];
   readonly port: WritePort;
-  readonly scope: Scope;
-  /** The server may end although sessions that are not ours live on it. */
-  readonly withForeign: boolean;
 }
 
 /**
@@ -39,7 +32,7 @@ export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
   for (const phase of PHASES) {
     const changes = input.plan.changes.filter((change) => change.phase === phase);
     const refused = await refusedOf(input, changes, steps);
-    for (const [change, error] of refused) note({ change, result: 'failed', error });
+    for (const [change, refusal] of refused) note({ change, ...refusal });
     const rest = changes.filter((change) => !refused.has(change));
     const skipped = new Map(rest.map((change) => [change, skipReason(change, steps, input.scope.signal)]));
     for (const [change, because] of skipped) if (because !== undefined) note({ change, result: 'skipped', because });
@@ -56,7 +49,7 @@ function refusedOf(
   input: ExecuteInput,
   changes: readonly Change[],
   steps: readonly Step[],
-): Promise<ReadonlyMap<Change, Error>> {
+): Promise<ReadonlyMap<Change, Refusal>> {
   const open = changes.filter((change) => skipReason(change, steps, input.scope.signal) === undefined);
   const done = steps.filter(({ result }) => result === 'done').map(({ change }) => change);
   return refusedNow(open, done, input);

@@ -1,4 +1,4 @@
-import type { Fleet } from '../model/fleet.ts';
+import type { Agent, Fleet } from '../model/fleet.ts';
 import type { ReadPort, WritePort } from '../model/host.ts';
 import type { Activity, ActivityReport, HostFacts, Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
@@ -7,7 +7,7 @@ import type { Desired } from '../model/resource.ts';
 import { execute, type Listener, type Step } from './execute.ts';
 import { observeWith } from './observe.ts';
 import { buildPlan } from './plan.ts';
-import { agentsInQuestion, type Policy } from './policy.ts';
+import { agentsInQuestion, mayRestart, type Policy } from './policy.ts';
 
 /** Everything a pass needs of the outside: who looks, through what, and the facts of this host. */
 export interface Engine {
@@ -89,8 +89,31 @@ export async function act(
       scope,
       ...listener,
       withForeign: policy.withForeign === true,
+      atWork: (agents, now) => agentsAtWork(engine, before, agents, now),
     }),
   };
+}
+
+/** The same question as the plan's, about this moment. */
+async function agentsAtWork(
+  engine: Engine,
+  { fleet, policy }: Look,
+  names: readonly string[],
+  now: Observed,
+): Promise<Readonly<Record<string, Activity>>> {
+  const mustWait = (agent: Agent, activity: Activity): boolean =>
+    mayRestart(policy, agent.updatePolicy, activity) === 'defer';
+  const asked = fleet.agents.filter((agent) => names.includes(agent.name) && mustWait(agent, 'busy'));
+  if (asked.length === 0) return {};
+  const reports = await engine.activity(
+    fleet,
+    now,
+    asked.map(({ name }) => name),
+  );
+  const states = asked.map((agent) => ({ agent, state: reports[agent.name]?.state ?? 'unknown' }));
+  return Object.fromEntries(
+    states.filter(({ agent, state }) => mustWait(agent, state)).map(({ agent, state }) => [agent.name, state]),
+  );
 }
 
 type ScopeParts = Pick<Scope, 'host' | 'wanted' | 'facts'> & { readonly fleet: Fleet };

@@ -1,6 +1,6 @@
 import { FleetError } from '../model/error.ts';
 import type { ReadPort } from '../model/host.ts';
-import type { Observed } from '../model/observed.ts';
+import type { Activity, Observed } from '../model/observed.ts';
 import type { Change } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import { textOf } from '../model/resource.ts';
@@ -15,7 +15,13 @@ export interface RecheckInput {
   readonly scope: Scope;
   /** The server may end although sessions that are not ours live on it. */
   readonly withForeign: boolean;
+  /** Of these agents, those that by now do something a restart for a new spec must not end, and what. */
+  readonly atWork: (agents: readonly string[], observed: Observed) => Promise<Readonly<Record<string, Activity>>>;
 }
+
+/** Why a change is not carried out: it is wrong by now, or it has to wait. */
+export type Refusal =
+  { readonly result: 'failed'; readonly error: Error } | { readonly result: 'skipped'; readonly because: string };
 
 /**
  * Looks again right before something ends, and names the changes that are no longer right, and why. `done` are the
@@ -25,21 +31,41 @@ export async function refusedNow(
   changes: readonly Change[],
   done: readonly Change[],
   input: RecheckInput,
-): Promise<ReadonlyMap<Change, Error>> {
+): Promise<ReadonlyMap<Change, Refusal>> {
   const checked = changes.filter((change) => endsSomething(change) && !done.some((other) => explains(other, change)));
   if (checked.length === 0) return new Map();
   try {
     const observed = await lookAgain(input);
-    return new Map(checked.flatMap((change) => entry(change, problem(change, observed, input))));
+    const wrong = new Map(checked.flatMap((change) => failed(change, problem(change, observed, input))));
+    const right = checked.filter((change) => !wrong.has(change));
+    return new Map([...wrong, ...(await waiting(right, observed, input))]);
   } catch (error) {
     return new Map(
-      checked.flatMap((change) => entry(change, error instanceof Error ? error : new Error(String(error)))),
+      checked.flatMap((change) => failed(change, error instanceof Error ? error : new Error(String(error)))),
     );
   }
 }
 
-const entry = (change: Change, error: Error | undefined): readonly [Change, Error][] =>
-  error === undefined ? [] : [[change, error]];
+const failed = (change: Change, error: Error | undefined): readonly (readonly [Change, Refusal])[] =>
+  error === undefined ? [] : [[change, { result: 'failed', error }]];
+
+/** A new spec can wait for an agent that has begun to work since the plan was made. */
+async function waiting(
+  changes: readonly Change[],
+  observed: Observed,
+  { atWork }: RecheckInput,
+): Promise<readonly (readonly [Change, Refusal])[]> {
+  const restarts = changes.filter(({ action, reason }) => action === 'restart' && reason === 'spec_changed');
+  if (restarts.length === 0) return [];
+  const working = await atWork(
+    restarts.flatMap(({ group }) => agentOf(group) ?? []),
+    observed,
+  );
+  return restarts.flatMap((change) => {
+    const state = working[agentOf(change.group) ?? ''];
+    return state === undefined ? [] : [[change, { result: 'skipped', because: `it is ${state} by now` }] as const];
+  });
+}
 
 const RUNS: ReadonlySet<string> = new Set(['session', 'server']);
 const ENDS: ReadonlySet<string> = new Set(['restart', 'kill', 'fleet']);

@@ -57,6 +57,7 @@ async function run(changes: readonly Change[], apply: Apply = done, signal?: Abo
     port: {} as WritePort,
     scope: { ...scope, ...(signal === undefined ? {} : { signal }) },
     withForeign: false,
+    atWork: () => Promise.resolve({}),
     onStep: (step) => steps.push(inShort(step)),
   });
   expect(returned.map(inShort)).toEqual(steps);

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReadPort, WritePort } from '../../src/model/host.ts';
+import type { Activity } from '../../src/model/observed.ts';
 import { isEmpty } from '../../src/model/plan.ts';
 import type { Provider, Scope } from '../../src/model/provider.ts';
 import type { JsonObject, Observation } from '../../src/model/resource.ts';
-import { act, look, type Engine } from '../../src/reconciler/pass.ts';
+import { providerOf } from '../../src/reconciler/address.ts';
+import { act, look, lookAtAll, type Engine } from '../../src/reconciler/pass.ts';
 import { APPLY } from '../../src/reconciler/policy.ts';
 import { fleetWith, hostFor } from '../support/fleet.ts';
+import { worldOf } from '../support/observed.ts';
 
 const fleet = fleetWith({});
 
@@ -79,5 +82,67 @@ describe('a pass', () => {
     const { observed, plan } = await look(engine([blind]), fleet, APPLY);
     expect(observed.incomplete).toEqual([{ provider: 'cron', error: { code: 'E_X', message: 'no answer' } }]);
     expect([plan.changes, plan.blocked.map(({ reason }) => reason)]).toEqual([[], ['unknown']]);
+  });
+
+  describe('of an agent that runs with an older spec', () => {
+    const older = fleetWith({ coder: '{ command: [codex] }', other: '{ command: [claude] }' });
+    const world = worldOf(older, { items: { 'session.coder': { spec: { spec: 'v1:older' } } } });
+    const observe = (name: string): Provider => ({
+      name,
+      desired: () => world.desired.filter(({ provider }) => provider === name),
+      observe: () => {
+        const items = Object.entries(world.observed.items).filter(([address]) => providerOf(address) === name);
+        return Promise.resolve({
+          items: Object.fromEntries(items),
+          complete: true,
+          errors: [],
+          facts: world.observed.facts,
+        });
+      },
+      apply: (_, changes) => Promise.resolve(changes.map(({ address }) => ({ address, done: true }))),
+    });
+
+    /** Its engine, whose agents do this, one answer after the other; and who was asked about. */
+    function working(...answers: readonly Activity[]): Engine & { readonly asked: (readonly string[] | undefined)[] } {
+      const asked: (readonly string[] | undefined)[] = [];
+      const activity: Engine['activity'] = (_fleet, _observed, agents) => {
+        const state = answers[asked.length] ?? 'unknown';
+        asked.push(agents);
+        return Promise.resolve({ coder: { state, source: 'screen' } });
+      };
+      return { ...engine(['files', 'systemd', 'tmux'].map(observe)), activity, asked };
+    }
+
+    it('asks what it does, and of nobody else', async () => {
+      const busy = working('busy');
+      const { plan, activity } = await look(busy, older, APPLY);
+      expect(busy.asked).toEqual([['coder']]);
+      expect([plan.changes, plan.deferred]).toMatchObject([[], [{ reason: 'busy', group: 'agent.coder' }]]);
+      expect(activity).toEqual({ coder: { state: 'busy', source: 'screen' } });
+    });
+
+    it('asks nothing when the answer would change nothing', async () => {
+      const busy = working('busy');
+      expect((await look(busy, older, { ...APPLY, now: true })).plan.changes).toMatchObject([{ action: 'restart' }]);
+      const asked = { ...APPLY, intents: { coder: 'restart' } } as const;
+      expect((await look(busy, older, asked)).plan.changes).toMatchObject([{ action: 'restart' }]);
+      expect(busy.asked).toEqual([]);
+    });
+
+    it('asks about all for those who show it', async () => {
+      const busy = working('busy');
+      await lookAtAll(busy, older, APPLY);
+      expect(busy.asked).toEqual([undefined]);
+    });
+
+    it('asks again right before the restart', async () => {
+      const begins = working('idle', 'busy');
+      const { steps } = await act(begins, await look(begins, older, APPLY), {} as WritePort, { onStep: () => undefined });
+      expect(steps).toMatchObject([{ result: 'skipped', because: 'it is busy by now' }]);
+      const stays = working('idle', 'idle');
+      const done = await act(stays, await look(stays, older, APPLY), {} as WritePort, { onStep: () => undefined });
+      expect(done.steps).toMatchObject([{ result: 'done' }]);
+      expect(stays.asked).toEqual([['coder'], ['coder']]);
+    });
   });
 });

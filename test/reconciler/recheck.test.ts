@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WritePort } from '../../src/model/host.ts';
+import type { Activity } from '../../src/model/observed.ts';
 import type { Change, Plan } from '../../src/model/plan.ts';
 import type { Provider } from '../../src/model/provider.ts';
 import type { Address, Json, Observation } from '../../src/model/resource.ts';
@@ -17,6 +18,7 @@ interface Now {
   readonly foreignSessions?: readonly Json[];
   readonly withForeign?: boolean;
   readonly broken?: boolean;
+  readonly working?: Readonly<Record<string, Activity>>;
 }
 
 const planned = (address: string, more: Partial<Change> = {}): Change => ({
@@ -34,10 +36,18 @@ const planned = (address: string, more: Partial<Change> = {}): Change => ({
 });
 const serverEnds = planned('server.s', { action: 'delete', disruption: 'fleet', phase: 'stop', expected: '77' });
 
+interface Run {
+  readonly steps: readonly string[];
+  readonly looks: number;
+  /** Agents whose activity was asked for. */
+  readonly asked: readonly string[];
+}
+
 /** What becomes of each change, and how often somebody looked. */
-async function run(changes: readonly Change[], now: Now = {}): Promise<{ steps: readonly string[]; looks: number }> {
+async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
   const { items = { ...RUNNING, ...SERVER }, foreignSessions = [] } = now;
   const steps: string[] = [];
+  const asked: string[] = [];
   let looks = 0;
   const provider = (name: string): Provider => ({
     name,
@@ -56,20 +66,24 @@ async function run(changes: readonly Change[], now: Now = {}): Promise<{ steps: 
     port: {} as WritePort,
     scope: { fleet: fleet.name, supervisor: 'systemd', host: hostFor(fleet), wanted: [], facts: {} },
     withForeign: now.withForeign === true,
+    atWork: (agents) => {
+      asked.push(...agents);
+      return Promise.resolve(now.working ?? {});
+    },
     onStep: (step) => {
       const why =
         step.result === 'failed' ? `: ${step.error.message}` : step.result === 'skipped' ? `: ${step.because}` : '';
       steps.push(`${step.result} ${step.change.address}${why}`);
     },
   });
-  return { steps, looks };
+  return { steps, looks, asked };
 }
 
 const CHANGED = 'it changed since the plan was made; plan again';
 
 describe('the look right before something ends', () => {
   it('lets go on what is as it was when the plan was made, through the witnesses alone', async () => {
-    expect(await run([planned('session.a')])).toEqual({ steps: ['done session.a'], looks: 2 });
+    expect(await run([planned('session.a')])).toEqual({ steps: ['done session.a'], looks: 2, asked: [] });
   });
 
   it.each<[string, Record<Address, Observation>]>([
@@ -84,6 +98,17 @@ describe('the look right before something ends', () => {
 
   it('leaves everything alone when nobody could look', async () => {
     expect((await run([planned('session.a')], { broken: true })).steps).toEqual(['failed session.a: no answer']);
+  });
+
+  it('lets a new spec wait for an agent that has begun to work', async () => {
+    const updated = planned('session.a', { reason: 'spec_changed' });
+    const working = { a: 'busy' } as const;
+    expect(await run([updated], { working })).toMatchObject({
+      steps: ['skipped session.a: it is busy by now'],
+      asked: ['a'],
+    });
+    expect(await run([updated])).toMatchObject({ steps: ['done session.a'], asked: ['a'] });
+    expect(await run([planned('session.a')], { working })).toMatchObject({ steps: ['done session.a'], asked: [] });
   });
 
   it('is not taken for what ends nothing', async () => {

@@ -14,6 +14,12 @@ export interface AgentAnswer {
   readonly unit: string | null;
   readonly sessionId: string | null;
   readonly restarts: number;
+  readonly activity: {
+    readonly state: string;
+    readonly source: string;
+    readonly sinceSec?: number;
+    readonly detail?: string;
+  };
   readonly note?: string;
 }
 
@@ -41,6 +47,7 @@ export interface PlanAnswer {
     readonly disruption: string;
   }[];
   readonly blocked: readonly { readonly group: string; readonly reason: string; readonly message: string }[];
+  readonly deferred: readonly { readonly group: string; readonly reason: string; readonly hint: string }[];
   readonly foreign: readonly { readonly address: string; readonly message: string }[];
   readonly holds: readonly { readonly agent: string }[];
   readonly conditions: readonly ConditionAnswer[];

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { resolve } from 'node:path';
+import { cleanUp, eventually } from '../support/harness.ts';
+import { liveFleet, type AgentAnswer, type LiveFleet } from './live-fleet.ts';
+
+const program = resolve(import.meta.dirname, '../fixtures/bin/asks.sh');
+const adapters = {
+  'asks.sh': { idle: '^ready>$', busy: 'Working*esc to interrupt', dialog: '^Do you trust' },
+};
+const agents = {
+  painter: { command: [program] },
+  shell: { command: ['bash', '--norc', '--noprofile'] },
+  stranger: { command: ['sleep', '3600'] },
+};
+
+let live: LiveFleet;
+const type = (agent: string, text: string) => live.tmux('send-keys', '-t', `=${agent}:`, text, 'Enter');
+const becomes = (agent: string, state: string): Promise<AgentAnswer['activity']> =>
+  eventually(async () => {
+    const { activity } = await live.agent(agent);
+    return activity.state === state && activity;
+  });
+
+beforeAll(async () => {
+  live = liveFleet(agents, { adapters });
+  await live.must('apply', '--yes');
+});
+afterAll(cleanUp);
+
+describe('the activity of an agent', () => {
+  it('of which nothing is known is unknown', async () => {
+    expect((await live.agent('stranger')).activity).toEqual({
+      state: 'unknown',
+      source: 'none',
+      sinceSec: expect.any(Number),
+    });
+  });
+
+  it('that is a shell goes by the program in its foreground', async () => {
+    expect(await becomes('shell', 'idle')).toMatchObject({ source: 'process' });
+    await type('shell', 'sleep 3600');
+    expect(await becomes('shell', 'busy')).toMatchObject({ source: 'process' });
+    await live.tmux('send-keys', '-t', '=shell:', 'C-c');
+    await becomes('shell', 'idle');
+    await type('shell', 'while :; do :; done');
+    await becomes('shell', 'busy');
+    await live.tmux('send-keys', '-t', '=shell:', 'C-c');
+    await becomes('shell', 'idle');
+  });
+
+  it('is read off its screen by the patterns of the manifest', async () => {
+    expect(await becomes('painter', 'idle')).toMatchObject({ source: 'screen' });
+    await type('painter', 'work');
+    expect(await becomes('painter', 'busy')).toMatchObject({ source: 'screen' });
+    await type('painter', 'hide');
+    expect(await becomes('painter', 'unknown')).toMatchObject({ source: 'none' });
+    expect((await live.must('status')).stdout).not.toContain('needs you');
+    await type('painter', 'ask');
+    expect(await becomes('painter', 'dialog')).toMatchObject({ detail: 'permission dialog' });
+    const { stdout } = await live.must('status');
+    expect(stdout).toContain('needs you: painter: permission dialog → mosaic agent attach painter\n');
+    expect(stdout).toMatch(/^painter .* dialog \d+s$/m);
+  });
+
+  it('is read behind the copy mode of a person who scrolls', async () => {
+    await type('painter', 'more');
+    await becomes('painter', 'idle');
+    await live.tmux('copy-mode', '-t', '=painter:');
+    expect((await live.agent('painter')).activity.state).toBe('idle');
+    await live.tmux('copy-mode', '-q', '-t', '=painter:');
+  });
+});
+
+describe('a new spec for an agent', () => {
+  it('waits while the agent works, says how to go on, and is taken with --now', async () => {
+    await type('painter', 'work');
+    await becomes('painter', 'busy');
+    const { pid } = await live.agent('painter');
+    live.declare({ ...agents, painter: { command: [program], env: { ROUND: '2' } } });
+    expect((await live.plan()).deferred).toMatchObject([{ group: 'agent.painter', reason: 'busy' }]);
+    const refused = await live.mosaic(['apply', '--yes']);
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('mosaic fleet apply --now') });
+    expect((await live.agent('painter')).pid).toBe(pid);
+    await live.must('apply', '--yes', '--now');
+    expect((await live.agent('painter')).pid).not.toBe(pid);
+    await live.must('verify');
+  });
+
+  it('is taken at once by an agent that waits for input', async () => {
+    await becomes('painter', 'idle');
+    const { pid } = await live.agent('painter');
+    live.declare({ ...agents, painter: { command: [program], env: { ROUND: '3' } } });
+    await live.must('apply', '--yes');
+    expect((await live.agent('painter')).pid).not.toBe(pid);
+  });
+});
