@@ -137,7 +137,9 @@ describe('a pass', () => {
 
     it('asks again right before the restart', async () => {
       const begins = working('idle', 'busy');
-      const { steps } = await act(begins, await look(begins, older, APPLY), {} as WritePort, { onStep: () => undefined });
+      const { steps } = await act(begins, await look(begins, older, APPLY), {} as WritePort, {
+        onStep: () => undefined,
+      });
       expect(steps).toMatchObject([{ result: 'skipped', because: 'it is busy by now' }]);
       const stays = working('idle', 'idle');
       const done = await act(stays, await look(stays, older, APPLY), {} as WritePort, { onStep: () => undefined });
