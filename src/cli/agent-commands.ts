@@ -11,4 +11,16 @@ export function agentCommands(agent: Command, does: Does): void {
       .addHelpText('after', '\nExample:\n  mosaic agent roster --selector role=coder'),
     async (options) => (await import('./commands/agent/roster.ts')).run(options),
   );
+  does(
+    agent
+      .command('status')
+      .description('how agents are, what they do, and how that is known')
+      .argument('[agent...]')
+      .option('--selector <labels>', 'only agents with these labels: KEY=VALUE[,KEY=VALUE]')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  mosaic agent status coder\n  mosaic agent status --selector role=coder -o json',
+      ),
+    async (options, names) => (await import('./commands/agent/status.ts')).run(names, options),
+  );
 }

@@ -15,7 +15,13 @@ export interface AgentView {
   /** The session's present name, when somebody renamed it. */
   readonly renamedTo?: string;
   readonly restarts: number;
-  readonly lastExit?: { readonly code?: number; readonly signal?: string; readonly at?: number };
+  readonly lastExit?: {
+    readonly code?: number;
+    readonly signal?: string;
+    readonly at?: number;
+    /** Somebody had asked it to stop. */
+    readonly asked: boolean;
+  };
   readonly startedAt?: number;
   /** Hash of what its last run was started with, whether that still runs or not. */
   readonly startedSpec?: string;
@@ -164,6 +170,7 @@ function recordFacts({ record }: Evidence): Pick<AgentView, 'restarts' | 'lastEx
     ...(typeof code === 'number' ? { code } : {}),
     ...(typeof record['signal'] === 'string' ? { signal: record['signal'] } : {}),
     ...(at === undefined ? {} : { at }),
+    asked: record['asked'] === 'stop',
   };
   return {
     restarts: typeof starts === 'number' ? Math.max(0, starts - 1) : 0,

@@ -1,4 +1,5 @@
-import { expandHome, type Agent } from '../model/fleet.ts';
+import { expandHome, type Agent, type Supervisor } from '../model/fleet.ts';
+import type { Observed } from '../model/observed.ts';
 import type { Condition } from '../model/plan.ts';
 import { textOf } from '../model/resource.ts';
 import { agentView } from './agent-state.ts';
@@ -51,18 +52,20 @@ const names = (agents: readonly Agent[]): string =>
     .toSorted(compareText)
     .join(', ');
 
-/** Contents of env files are no part of the spec: a running agent has those of its start. */
 function envFilesNewer({ observed, fleet }: PlanInput): readonly Condition[] {
-  const { paths, user } = observed.host;
-  const older = fleet.agents.filter((agent) => {
-    if (agent.envFiles.length === 0) return false;
-    const { state, startedAt } = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
-    const newest = Math.max(...agent.envFiles.map((file) => paths[expandHome(file, user.home)]?.mtimeMs ?? 0));
-    return state === 'running' && startedAt !== undefined && newest > startedAt;
-  });
+  const older = fleet.agents.filter((agent) => envFileIsNewer(observed, agent, fleet.supervisor));
   if (older.length === 0) return [];
   const message = `${names(older)}: envFile newer than start; its contents are taken at the next start`;
   return [{ type: 'EnvFileNewer', status: 'True', reason: 'NextStart', message }];
+}
+
+/** Contents of env files are no part of the spec: a running agent has those of its start. */
+export function envFileIsNewer(observed: Observed, agent: Agent, supervisor: Supervisor): boolean {
+  if (agent.envFiles.length === 0) return false;
+  const { paths, user } = observed.host;
+  const { state, startedAt } = agentView(observed, agent.name, agent.restart.policy, supervisor);
+  const newest = Math.max(...agent.envFiles.map((file) => paths[expandHome(file, user.home)]?.mtimeMs ?? 0));
+  return state === 'running' && startedAt !== undefined && newest > startedAt;
 }
 
 /** What a running agent was started with is gone or unfit: it lives on, and a crash or a reboot would end it for good. */

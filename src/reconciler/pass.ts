@@ -42,10 +42,15 @@ export async function look(engine: Engine, fleet: Fleet, policy: Policy): Promis
   return asked.length === 0 ? quiet : withActivity(quiet, await engine.activity(fleet, quiet.observed, asked));
 }
 
-/** The same, and what every agent is doing: for those who show it. */
-export async function lookAtAll(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
+/** The same, and what these agents (all, when none is named) are doing: for those who show it. */
+export async function lookAtAgents(
+  engine: Engine,
+  fleet: Fleet,
+  policy: Policy,
+  agents?: readonly string[],
+): Promise<Look> {
   const quiet = await lookWithoutActivity(engine, fleet, policy);
-  return withActivity(quiet, await engine.activity(fleet, quiet.observed));
+  return withActivity(quiet, await engine.activity(fleet, quiet.observed, agents));
 }
 
 async function lookWithoutActivity(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {

@@ -5,6 +5,7 @@ import type { ActivityReport, AgentState } from '../model/observed.ts';
 import { isEmpty, type Change, type Condition, type Plan } from '../model/plan.ts';
 import { agentOf } from './address.ts';
 import { agentView, type AgentView } from './agent-state.ts';
+import { envFileIsNewer } from './conditions.ts';
 import { compareText } from './diff.ts';
 import { NOT_IN_MANIFEST } from './orphans.ts';
 import type { Look } from './pass.ts';
@@ -14,6 +15,8 @@ export interface AgentStatus {
   readonly name: string;
   readonly desired: 'running' | 'stopped';
   readonly held: boolean;
+  /** Who stopped it and when, as the hold says. */
+  readonly heldBy: string | undefined;
   readonly state: AgentState;
   readonly inSync: boolean;
   readonly pid: number | undefined;
@@ -23,6 +26,8 @@ export interface AgentStatus {
   readonly startedAtMs: number | undefined;
   readonly lastExit: AgentView['lastExit'];
   readonly activity: ActivityReport;
+  /** Contents of its env files changed since its start. */
+  readonly envFileNewer: boolean;
   /** What a person should know or do, in words. */
   readonly note: string | undefined;
 }
@@ -93,12 +98,15 @@ const isWanted = (fleet: Fleet, name: string): boolean => fleet.agents.some((age
 function agentStatus(seen: Look, agent: Asked): AgentStatus {
   const { fleet, observed } = seen;
   const view = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
-  const held = observed.host.holds.some((hold) => hold.agent === agent.name);
+  const declared = fleet.agents.find(({ name }) => name === agent.name);
+  const hold = observed.host.holds.find((one) => one.agent === agent.name);
+  const held = hold !== undefined;
   const inSync = isInSync(seen.plan, agent, { held, state: view.state });
   return {
     name: agent.name,
     desired: agent.state,
     held,
+    heldBy: hold?.by,
     state: view.state,
     inSync,
     pid: view.pid,
@@ -108,9 +116,11 @@ function agentStatus(seen: Look, agent: Asked): AgentStatus {
     startedAtMs: view.startedAt,
     lastExit: view.lastExit,
     activity: seen.activity[agent.name] ?? { state: 'unknown', source: 'none' },
-    note: isWanted(fleet, agent.name)
-      ? noteOf(seen.plan, view, { name: agent.name, inSync })
-      : removedNote(seen.plan, agent.name),
+    envFileNewer: declared !== undefined && envFileIsNewer(observed, declared, fleet.supervisor),
+    note:
+      declared === undefined
+        ? removedNote(seen.plan, agent.name)
+        : noteOf(seen.plan, view, { name: agent.name, inSync }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 
-export type SchemaName = 'plan' | 'status' | 'verify' | 'failure' | 'validate';
-export const SCHEMA_NAMES: readonly SchemaName[] = ['plan', 'status', 'verify', 'failure', 'validate'];
+export const SCHEMA_NAMES = ['plan', 'status', 'verify', 'failure', 'validate', 'agent-status', 'roster'] as const;
+export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** The part of JSON Schema that these tests walk through. */
 export interface SchemaNode {

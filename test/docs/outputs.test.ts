@@ -18,8 +18,10 @@ function roster(agents: string): void {
   writeFileSync(manifest, `${head}${spec}${agents}`, { mode: 0o600 });
 }
 
-async function output(...args: readonly string[]): Promise<unknown> {
-  const ended = await runMosaic(['fleet', ...args, '-o', 'json'], { home });
+const output = (...args: readonly string[]): Promise<unknown> => answerOf('fleet', ...args);
+
+async function answerOf(...args: readonly string[]): Promise<unknown> {
+  const ended = await runMosaic([...args, '-o', 'json'], { home });
   return ended.json();
 }
 
@@ -33,6 +35,15 @@ function expectFits(name: SchemaName, value: unknown): void {
 }
 
 describe('a JSON output fits its schema:', () => {
+  it('the roster, before anything is installed', async () => {
+    roster(
+      '    one: { command: [sleep, "3600"], labels: { role: a } }\n    two: { shell: "sleep 1", state: stopped }\n',
+    );
+    const agents = await answerOf('agent', 'roster');
+    expect(agents).toMatchObject({ agents: [{ labels: { role: 'a' } }, { desired: 'stopped' }] });
+    expectFits('roster', agents);
+  });
+
   it('the first plan', async () => {
     roster('    one: { command: [sleep, "3600"] }\n    two: { command: [sleep, "3600"], env: { API_TOKEN: x } }\n');
     const plan = await output('plan');
@@ -45,6 +56,9 @@ describe('a JSON output fits its schema:', () => {
     const status = await output('status');
     expect(status).toMatchObject({ agents: [{ state: 'running' }, { state: 'running' }] });
     expectFits('status', status);
+    const agents = await answerOf('agent', 'status');
+    expect(agents).toMatchObject({ agents: [{ uptimeSec: expect.any(Number), lastExit: null }, { name: 'two' }] });
+    expectFits('agent-status', agents);
     const proof = await output('verify', '--report', `${home.root}/evidence`);
     expect(proof).toMatchObject({ verified: true });
     expectFits('verify', proof);
@@ -69,6 +83,9 @@ describe('a JSON output fits its schema:', () => {
     });
     expectFits('plan', plan);
     expectFits('status', await output('status'));
+    const agents = await answerOf('agent', 'status', 'two');
+    expect(agents).toMatchObject({ agents: [{ lastExit: { asked: true }, uptimeSec: null, held: true }] });
+    expectFits('agent-status', agents);
     expectFits('verify', await output('verify'));
   });
 
@@ -83,6 +100,9 @@ describe('a JSON output fits its schema:', () => {
     });
     expectFits('failure', failure);
     expectFits('status', await output('status'));
+    const agents = await answerOf('agent', 'status');
+    expect(agents).toMatchObject({ conditions: [{ type: 'ManifestInvalid' }] });
+    expectFits('agent-status', agents);
   });
 
   it('a check of manifests, good and bad', async () => {

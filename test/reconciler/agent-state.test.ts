@@ -145,7 +145,7 @@ describe('the facts of a view', () => {
       restarts: 2,
       startedAt: 5000,
       startedSpec: 'v1:old',
-      lastExit: { code: 7, at: 4000 },
+      lastExit: { code: 7, at: 4000, asked: false },
     });
   });
 

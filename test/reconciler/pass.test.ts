@@ -5,7 +5,7 @@ import { isEmpty } from '../../src/model/plan.ts';
 import type { Provider, Scope } from '../../src/model/provider.ts';
 import type { JsonObject, Observation } from '../../src/model/resource.ts';
 import { providerOf } from '../../src/reconciler/address.ts';
-import { act, look, lookAtAll, type Engine } from '../../src/reconciler/pass.ts';
+import { act, look, lookAtAgents, type Engine } from '../../src/reconciler/pass.ts';
 import { APPLY } from '../../src/reconciler/policy.ts';
 import { fleetWith, hostFor } from '../support/fleet.ts';
 import { worldOf } from '../support/observed.ts';
@@ -131,7 +131,7 @@ describe('a pass', () => {
 
     it('asks about all for those who show it', async () => {
       const busy = working('busy');
-      await lookAtAll(busy, older, APPLY);
+      await lookAtAgents(busy, older, APPLY);
       expect(busy.asked).toEqual([undefined]);
     });
 

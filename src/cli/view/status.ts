@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../model/resource.ts';
 import type { AgentStatus, FleetStatus } from '../../reconciler/status.ts';
+import { activityText, needsYou, shortDuration } from './activity.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
 
@@ -9,7 +10,7 @@ export function statusText(status: FleetStatus, nowMs: number): string {
     agent.name,
     stateText(agent),
     agent.pid === undefined ? '-' : String(agent.pid),
-    agent.state === 'running' && agent.startedAtMs !== undefined ? duration(nowMs - agent.startedAtMs) : '-',
+    agent.state === 'running' && agent.startedAtMs !== undefined ? shortDuration(nowMs - agent.startedAtMs) : '-',
     String(agent.restarts),
     activityText(agent),
   ]);
@@ -37,52 +38,29 @@ function stateText({ state, held, desired, inSync }: AgentStatus): string {
   return `${state}${state === 'running' ? '' : wish}${inSync ? '' : ' *'}`;
 }
 
-const WAITS: ReadonlySet<string> = new Set(['idle', 'dialog', 'setup']);
-
-/** How long an agent waits is the age of its last output; of one at work that would say something else. */
-function activityText({ state, activity }: AgentStatus): string {
-  if (state !== 'running') return '-';
-  const { state: now, sinceSec, detail } = activity;
-  if (WAITS.has(now) && sinceSec !== undefined) return `${now} ${duration(sinceSec * 1000)}`;
-  return now === 'unknown' && detail !== undefined ? `${now} (${printable(detail)})` : now;
-}
-
-/** What a person has to answer, and how to get there. */
-function needsYou({ name, activity: { state, detail = state } }: AgentStatus): string | undefined {
-  if (state !== 'dialog' && state !== 'setup') return undefined;
-  return `needs you: ${name}: ${printable(detail)} → mosaic agent attach ${name}`;
-}
-
-/** `12s`, `5m`, `3h`, `2d`: one unit is enough at a glance. */
-function duration(ms: number): string {
-  const steps: readonly (readonly [number, string])[] = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'm'],
-  ];
-  const [size, unit] = steps.find(([limit]) => ms >= limit) ?? [1000, 's'];
-  return `${Math.max(0, Math.floor(ms / size))}${unit}`;
-}
-
 /** The status as scripts read it. */
 export const statusJson = (status: FleetStatus): JsonObject => ({
   formatVersion: '1.0',
   fleet: status.fleet,
   socket: { ...status.socket },
   conditions: status.conditions.map((condition) => ({ ...condition })),
-  agents: status.agents.map(
-    ({ name, desired, held, state, inSync, pid, unit, sessionId, restarts, activity, note }) => ({
-      name,
-      desired,
-      held,
-      state,
-      inSync,
-      pid: pid ?? null,
-      unit: unit ?? null,
-      sessionId: sessionId ?? null,
-      restarts,
-      activity: { ...activity },
-      ...(note === undefined ? {} : { note }),
-    }),
-  ),
+  agents: status.agents.map(agentJson),
 });
+
+/** What every status tells of an agent. */
+export const agentJson = (agent: AgentStatus): JsonObject => {
+  const { name, desired, held, state, inSync, restarts, activity, note } = agent;
+  return {
+    name,
+    desired,
+    held,
+    state,
+    inSync,
+    pid: agent.pid ?? null,
+    unit: agent.unit ?? null,
+    sessionId: agent.sessionId ?? null,
+    restarts,
+    activity: { ...activity },
+    ...(note === undefined ? {} : { note }),
+  };
+};

@@ -1,5 +1,5 @@
 import { argvOf } from '../../../model/fleet.ts';
-import { adapterNamed } from '../../../agent/adapters.ts';
+import { adapterOf } from '../../../agent/adapters.ts';
 import { openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
@@ -25,7 +25,7 @@ export async function run(options: RosterOptions): Promise<number> {
       labels,
       command: argvOf(agent),
       desired: state,
-      adapter: adapterNamed(agent.adapter).name,
+      adapter: adapterOf(agent, fleet.adapters).name,
     };
   });
   output.text(rosterText(rows));

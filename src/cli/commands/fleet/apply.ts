@@ -1,5 +1,4 @@
 import { FleetError } from '../../../model/error.ts';
-import type { Fleet } from '../../../model/fleet.ts';
 import type { WritePort } from '../../../model/host.ts';
 import { isEmpty, type Plan } from '../../../model/plan.ts';
 import { nearest } from '../../../manifest/suggest.ts';
@@ -89,8 +88,8 @@ export function requireManifestFile({ manifest }: CommonOptions): void {
 }
 
 /** Names are exact, never prefixes or globs: an unknown one is refused with the nearest that exists. */
-export function requireAgents(fleet: Fleet, names: readonly string[]): void {
-  const known = fleet.agents.map(({ name }) => name as string);
+export function requireAgents(fleet: KnownAgents, names: readonly string[]): void {
+  const known = fleet.agents.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const guess = nearest(unknown, known);
@@ -98,4 +97,10 @@ export function requireAgents(fleet: Fleet, names: readonly string[]): void {
   throw new FleetError('E_UNKNOWN_AGENT', `there is no agent ${JSON.stringify(unknown)} in fleet ${fleet.name}`, {
     hint,
   });
+}
+
+/** A fleet, or what is known of one. */
+interface KnownAgents {
+  readonly name: string;
+  readonly agents: readonly { readonly name: string }[];
 }

@@ -1,5 +1,5 @@
 import { APPLY } from '../../../reconciler/policy.ts';
-import { lookAtAll } from '../../../reconciler/pass.ts';
+import { lookAtAgents } from '../../../reconciler/pass.ts';
 import { fleetStatus } from '../../../reconciler/status.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { openEngine, openPlace } from '../../context.ts';
@@ -13,7 +13,7 @@ export async function run(options: CommonOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
   const { fleet, conditions } = await loadFleetOrInstalled(options, place, output);
-  const seen = await lookAtAll(openEngine(place), fleet, APPLY);
+  const seen = await lookAtAgents(openEngine(place), fleet, APPLY);
   refuseBlind(seen);
   const status = fleetStatus(seen, conditions);
   output.text(statusText(status, systemClock.nowMs()));
