@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolve } from 'node:path';
-import { cleanUp, eventually } from '../support/harness.ts';
+import { cleanUp, eventually, runMosaic } from '../support/harness.ts';
+import type { Ended } from '../support/process.ts';
 import { liveFleet, type AgentAnswer, type LiveFleet } from './live-fleet.ts';
 
 const program = resolve(import.meta.dirname, '../fixtures/bin/asks.sh');
@@ -68,6 +69,48 @@ describe('the activity of an agent', () => {
     await live.tmux('copy-mode', '-t', '=painter:');
     expect((await live.agent('painter')).activity.state).toBe('idle');
     await live.tmux('copy-mode', '-q', '-t', '=painter:');
+  });
+});
+
+describe('agent status', () => {
+  const status = async (...args: readonly string[]): Promise<Ended> =>
+    runMosaic(['agent', 'status', ...args], { home: live });
+
+  it('tells of exactly the named agents why their activity is believed', async () => {
+    const { stdout, exitCode } = await status('shell', 'stranger');
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^shell: running$/m) });
+    expect(stdout).toMatch(/^ {2}process {3}pid \d+, up \d+s$/m);
+    expect(stdout).toMatch(/^ {2}activity {2}idle \d+s: its terminal waits for the shell itself$/m);
+    expect(stdout).toMatch(/^ {2}activity {2}unknown: nobody described its program; last output \d+s ago$/m);
+    expect(stdout).not.toContain('painter');
+  });
+
+  it('shows the last screen of an agent that ended, and how it ended', async () => {
+    const last = { command: ['/bin/sh', '-c', 'echo the last words; exit 7'], restart: { policy: 'never' } };
+    live.declare({ ...agents, last });
+    await live.mosaic(['apply', '--yes']);
+    await eventually(async () => (await live.agent('last')).state === 'exited');
+    const { stdout } = await status('last');
+    expect(stdout).toMatch(/^ {2}last exit code 7, \d+s ago, by itself$/m);
+    expect(stdout).toContain('  last screen:\n    | the last words\n');
+    live.declare(agents);
+    await live.must('apply', '--yes');
+  });
+
+  it('refuses names that do not exist, with the nearest that does', async () => {
+    expect(await status('paintr')).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('painter') });
+  });
+});
+
+describe('the calls to tmux', () => {
+  const calls = async (...args: readonly string[]): Promise<number> => {
+    const { stderr } = await live.must(...args, '--log-level', 'debug');
+    return stderr.split('\n').filter((line) => line.includes('"-S"')).length;
+  };
+
+  it('are one for a plan that restarts nobody, and two for a status', async () => {
+    expect(await calls('plan')).toBe(1);
+    expect(await calls('status')).toBe(2);
   });
 });
 
