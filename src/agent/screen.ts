@@ -80,7 +80,7 @@ function screenOf(facts: string, lines: readonly string[]): Screen | undefined {
     lines: lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1),
     cursor: { x, y },
     lastOutputAtSec,
-    inMode: inMode === 1,
+    inMode: inMode !== 0,
     inputOff: inputOff === 1,
     dead: dead === 1,
   };

@@ -12,7 +12,7 @@ export interface LinePattern {
 export function parseLinePattern(text: string): LinePattern {
   const tokens = tokensOf(text);
   const atStart = tokens[0] === '^';
-  const atEnd = tokens.length > Number(atStart) && tokens.at(-1) === '$';
+  const atEnd = tokens.at(-1) === '$';
   const parts = [''];
   for (const token of tokens.slice(Number(atStart), tokens.length - Number(atEnd))) {
     if (token === '*') parts.push('');

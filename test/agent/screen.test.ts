@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { readScreens } from '../../src/agent/screen.ts';
 import type { TmuxCall } from '../../src/providers/tmux/client.ts';
 
@@ -27,7 +28,7 @@ function server(panes: Readonly<Record<string, Pane>>): TmuxCall & { readonly ma
 
 describe('the screens of panes', () => {
   it('come with the facts of their panes, without blank lines below the text', async () => {
-    const call = server({ '%3': { facts: '4 2 1700 1 0 0', text: 'one\n\n  three\n\n   \n' } });
+    const call = server({ '%3': { facts: '4 2 1700 2 0 0', text: 'one\n\n  three\n\n   \n' } });
     expect(await readScreens(call, ['%3'])).toEqual(
       new Map([
         [
@@ -76,6 +77,24 @@ describe('the screens of panes', () => {
     ]);
     expect(screens.get('%1')?.lines).toEqual(forged.split('\n'));
     expect(screens.get('%2')?.lines).toEqual(['asks']);
+  });
+
+  it('give back whatever a pane shows', async () => {
+    const line = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => text.replaceAll('\n', '')),
+      fc.constantFrom('', '  ', 'mosaic-', 'mosaic-2', '%2', 'mosaic-0123456789abcdef01234567-2'),
+    );
+    const shown = fc.array(line, { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(shown, shown, async (first, second) => {
+        const facts = '0 0 1 0 0 0';
+        const panes = { '%1': { facts, text: first.join('\n') }, '%2': { facts, text: second.join('\n') } };
+        const screens = await readScreens(server(panes), ['%1', '%2']);
+        const withoutEnd = (lines: readonly string[]) =>
+          lines.slice(0, lines.findLastIndex((one) => one.trim() !== '') + 1);
+        expect([...screens.values()].map(({ lines }) => lines)).toEqual([withoutEnd(first), withoutEnd(second)]);
+      }),
+    );
   });
 
   it('are none when there is nothing to ask, or nobody who answers', async () => {

@@ -49,6 +49,13 @@ describe('the readers of /proc', () => {
     await eventually(() => statusOf(pid)?.state === 'T');
   });
 
+  it('tell the group of a process, and that no terminal listens to it where it has none', async () => {
+    const pid = start('/usr/bin/setsid', '/bin/sleep', '1000');
+    await eventually(() => commandLineOf(pid)?.[0] === '/bin/sleep');
+    await eventually(() => statusOf(pid)?.state === 'S');
+    expect(statusOf(pid)).toEqual({ state: 'S', group: pid });
+  });
+
   it('list children in order', async () => {
     const shell = start('/bin/sh', '-c', 'sleep 1000 & sleep 1000 & wait');
     const children = await eventually(() => [childrenOf(shell) ?? []].find((pids) => pids.length === 2));
