@@ -1,9 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
 import { liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
+
+jest.setTimeout(60_000);
 
 /** Neither the bus nor the manager can be reached: tmux alone keeps these fleets. */
 const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };

@@ -1,4 +1,4 @@
-import { isEmpty } from '../../model/plan.ts';
+import { isEmpty, type Plan } from '../../model/plan.ts';
 import type { MutationResult } from '../mutate.ts';
 import type { Output } from '../options.ts';
 import { planJson } from './plan-json.ts';
@@ -9,7 +9,8 @@ import { printable } from './printable.ts';
 export function reportResult(result: MutationResult, output: Output, whole = true): void {
   const { after, rest, steps } = result;
   output.text(`${doneText(result)} ${leftText(result, whole)}`);
-  if (rest !== after.plan && !isEmpty(rest)) output.note(`elsewhere: ${summaryLine(rest)}`);
+  const elsewhere = beside(rest, after.plan);
+  if (!isEmpty(elsewhere)) output.note(`elsewhere: ${summaryLine(elsewhere)}`);
   for (const { group, message, hint, reason } of after.plan.blocked) {
     output.note(`left: ${group.replace(/^agent\./, '')}: ${reason}: ${printable(message)}; ${printable(hint)}`);
   }
@@ -26,6 +27,18 @@ export function reportResult(result: MutationResult, output: Output, whole = tru
     })),
     left: planJson(after.plan),
   });
+}
+
+/** What is left of groups that the plan of the named part does not tell of. */
+function beside(rest: Plan, { changes, blocked, deferred }: Plan): Plan {
+  const told = new Set([...changes, ...blocked, ...deferred].map(({ group }) => group));
+  const isOther = ({ group }: { readonly group: string }): boolean => !told.has(group);
+  return {
+    ...rest,
+    changes: rest.changes.filter(isOther),
+    blocked: rest.blocked.filter(isOther),
+    deferred: rest.deferred.filter(isOther),
+  };
 }
 
 function doneText({ steps, exit }: MutationResult): string {
