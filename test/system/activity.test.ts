@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolve } from 'node:path';
+import { readScreens } from '../../src/agent/screen.ts';
+import { createExec } from '../../src/host/exec.ts';
+import { tmuxCall } from '../../src/providers/tmux/client.ts';
 import { cleanUp, eventually, runMosaic } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
 import { liveFleet, type AgentAnswer, type LiveFleet } from './live-fleet.ts';
@@ -69,6 +72,28 @@ describe('the activity of an agent', () => {
     await live.tmux('copy-mode', '-t', '=painter:');
     expect((await live.agent('painter')).activity.state).toBe('idle');
     await live.tmux('copy-mode', '-q', '-t', '=painter:');
+  });
+});
+
+describe('the screens of real panes', () => {
+  it('are read around a pane that is gone', async () => {
+    await type('painter', 'more');
+    await becomes('painter', 'idle');
+    const { stdout } = await live.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_id}');
+    const paneOf = (name: string): string => new RegExp(`^${name} (%\\d+)$`, 'm').exec(stdout)?.[1] ?? '';
+    const [painter, stranger] = [paneOf('painter'), paneOf('stranger')];
+    const call = tmuxCall(createExec(), { tmux: '/usr/bin/tmux', socket: live.socket });
+    const screens = await readScreens(call, ['%9999', painter, '%9998', stranger]);
+    expect([...screens.keys()]).toEqual([painter, stranger]);
+    expect(screens.get(painter)).toMatchObject({
+      lines: ['ready>'],
+      cursor: { x: 0, y: 1 },
+      inMode: false,
+      inputOff: false,
+      dead: false,
+    });
+    expect(screens.get(painter)?.lastOutputAtSec).toBeGreaterThan(Date.now() / 1000 - 600);
+    expect(screens.get(stranger)?.lines).toEqual([]);
   });
 });
 
