@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { readScreens } from '../../src/agent/screen.ts';
 import { createExec } from '../../src/host/exec.ts';
 import { tmuxCall } from '../../src/providers/tmux/client.ts';
+import { outputValidator, type SchemaName } from '../docs/output-schemas.ts';
 import { cleanUp, eventually, runMosaic } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
 import { liveFleet, type AgentAnswer, type LiveFleet } from './live-fleet.ts';
@@ -24,6 +25,13 @@ const becomes = (agent: string, state: string): Promise<AgentAnswer['activity']>
     const { activity } = await live.agent(agent);
     return activity.state === state && activity;
   });
+
+/** What the schema of an output has against it, fields it does not describe included. */
+function complaints(name: SchemaName, output: unknown): readonly unknown[] {
+  const validate = outputValidator(name, { strict: true });
+  validate(output);
+  return validate.errors ?? [];
+}
 
 beforeAll(async () => {
   live = liveFleet(agents, { adapters });
@@ -64,6 +72,9 @@ describe('the activity of an agent', () => {
     const { stdout } = await live.must('status');
     expect(stdout).toContain('needs you: painter: permission dialog → mosaic agent attach painter\n');
     expect(stdout).toMatch(/^painter .* dialog \d+s$/m);
+    expect(complaints('status', await live.status())).toEqual([]);
+    const told = await runMosaic(['agent', 'status', '-o', 'json'], { home: live });
+    expect(complaints('agent-status', told.json())).toEqual([]);
   });
 
   it('is read behind the copy mode of a person who scrolls', async () => {
