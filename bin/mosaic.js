@@ -1,11 +1,16 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+'use strict';
+// CommonJS: Node needs 4 ms more to begin with an ES module.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { load } = require('./load.js');
 
-const program = new URL('../dist/cli/main.js', import.meta.url);
+const program = join(__dirname, '../dist/cli/main.cjs');
 // A checkout that was linked with `npm i -g .` has no dist yet; a package from the registry always has.
-if (!existsSync(program)) {
-  const { ensureBuilt, ensureNodeModules } = await import('../scripts/bootstrap.mjs');
-  ensureNodeModules();
-  ensureBuilt();
-}
-await import(program.href);
+if (existsSync(program)) load(program);
+else
+  import('../scripts/bootstrap.mjs').then(({ ensureBuilt, ensureNodeModules }) => {
+    ensureNodeModules();
+    ensureBuilt();
+    load(program);
+  });

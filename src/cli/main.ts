@@ -60,4 +60,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // A terminal that was closed must not end an apply in the middle of a step.
 process.stderr.on('error', () => undefined);
-process.exitCode = await main(process.argv.slice(2));
+async function start(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+void start();
