@@ -1,13 +1,20 @@
 # Part of mosaic-agent: the agent from inside its pane.
 
+attach() { # moves this process into its unit; busctl needs twice the time of dbus-send, which not every machine has
+  local to=org.freedesktop.systemd1 at=/org/freedesktop/systemd1
+  exec 2>&1
+  ! hash dbus-send 2>/dev/null || exec dbus-send --session --print-reply --reply-timeout=2147483647 --dest=$to $at \
+    $to.Manager.AttachProcessesToUnit "string:$unit@$agent.service" string: array:uint32:$$
+  exec busctl --user --quiet --timeout=infinity call $to $at $to.Manager AttachProcessesToUnit ssau \
+    "$unit@$agent.service" '' 1 $$
+}
+
 join_unit() {
   local line lines own='' pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe
   # Without a pipe `run` is gone, and opening would leave a plain file in its place.
   [[ -p $pipe ]] || exit 71
   exec 9>"$pipe"
-  line=$(busctl --user --quiet --timeout=infinity call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
-    org.freedesktop.systemd1.Manager AttachProcessesToUnit ssau "$unit@$agent.service" '' 1 $$ 2>&1) ||
-    fail 74 cgroup "the manager refused: $line"
+  line=$(attach) || fail 74 cgroup "the manager refused: $line"
   mapfile -t lines </proc/$$/cgroup
   for line in "${lines[@]}"; do [[ $line != 0::* ]] || own=${line#0::}; done
   [[ $own == */"$unit@$agent.service" ]] || fail 74 cgroup "the pane is in $own"
@@ -85,8 +92,8 @@ prepare_agent() {
   field starts count
   now_ms
   save starts "count=$((${value:-0} + 1))"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"spec=$spec"
-  save running ''
-  rm -f -- "$record/fresh" "$record/fault"
+  mark running
+  remove "$record/fresh" "$record/fault"
 }
 
 become_agent() { # PROGRAM ARGV...; nothing of this shell but what the manifest says reaches the agent

@@ -1,10 +1,15 @@
 # Part of mosaic-agent: the session from outside (wait-server, run, clean, end).
 
+# Does what the first turn of `pane` would do, in a shell that starts faster than bash.
+first_turn='exec /usr/bin/env -i --default-signal MOSAIC_CLEARED=$$ TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" \
+  XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" DBUS_SESSION_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS" /bin/bash "$@"'
+
 make_session() {
   reply=$(cd -- "$cwd" 2>/dev/null
-    tm new-session -d -s "$agent" -x "${size%x*}" -y "${size#*x}" -P -F '#{pane_pid} #{pane_id}' \
+    export LC_ALL=C.UTF-8
+    exec "$tmux" -u -N -S "$socket" new-session -d -s "$agent" -x "${size%x*}" -y "${size#*x}" -P -F '#{pane_pid} #{pane_id}' \
       -e XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR/%;/\\;}" -e DBUS_SESSION_BUS_ADDRESS="${bus/%;/\\;}" \
-      -- /bin/bash "$0" pane "$dir" "$agent" \; set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; \
+      -- /bin/sh -c "$first_turn" sh "$0" pane "$dir" "$agent" \; set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; \
       set-option -t "=$agent:" @mosaic_spec "$spec" \; set-option -t "=$agent:" @mosaic_launcher "$launcher" 2>&1)
 }
 
@@ -25,7 +30,7 @@ open_session() {
 # ignores TERM and ends on HUP.
 stop_agent() {
   asked=1
-  save stopping asked=stop
+  mark stopping
   [[ -n $child ]] || return 0
   {
     kill -TERM -- "-$child"
@@ -63,7 +68,7 @@ await_wrapper() {
 run_agent() {
   local word pid rest pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe wait=()
   trap stop_agent TERM
-  rm -f -- "$pipe" "$record/stopping"
+  remove "$pipe" "$record/stopping"
   mkfifo -m 600 -- "$pipe" && exec 8<>"$pipe" 7<"$pipe" || fail 71 handshake "$pipe: cannot be made"
   open_session
   await_wrapper
@@ -95,7 +100,7 @@ wait_server() {
     sleep 0.05
   done
   ((pid == MAINPID)) || fail 73 foreign "another tmux server (pid $pid) answers on $socket"
-  rm -f -- "$record/fault"
+  remove "$record/fault"
 }
 
 # The processes of the wrapper's terminal, without the wrapper; the agent leads a group of its own below it.
@@ -148,5 +153,5 @@ end_agent() {
   await_end 5000 || kill -KILL "$wrapper"
   end_session
   note_lost_exit
-  rm -f -- "$record/stopping"
+  remove "$record/stopping"
 }
