@@ -63,7 +63,7 @@ function calls(...args) {
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line).argv ?? []);
   const kind = ([program = '']) =>
-    program.endsWith('tmux') ? 'tmux' : /systemctl$|busctl$/.test(program) ? 'systemd' : 'other';
+    program.endsWith('tmux') ? 'tmux' : /systemctl$|busctl$|^user-bus$/.test(program) ? 'systemd' : 'other';
   const count = (name) => argvs.filter((argv) => kind(argv) === name).length;
   return `tmux ${count('tmux')}, systemd ${count('systemd')}, other ${count('other')}`;
 }

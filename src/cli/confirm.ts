@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { FleetError, type ErrorCode } from '../model/error.ts';
 import type { Blocked, Plan } from '../model/plan.ts';
 import type { CommonOptions, Output } from './options.ts';
@@ -30,6 +29,7 @@ export async function ask(question: string, isRight: (answer: string) => boolean
       hint: 'Pass --yes if that is meant.',
     });
   }
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   asked = true;
   try {

@@ -8,6 +8,7 @@ import type { HostFacts } from '../model/observed.ts';
 import type { JsonObject } from '../model/resource.ts';
 import { systemClock } from '../host/clock.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../host/environment.ts';
+import { createBus } from '../host/bus.ts';
 import { createExec, type ExecRecord, type HostExec } from '../host/exec.ts';
 import { identity, type Identity } from '../host/identity.ts';
 import { createJournal } from '../host/journal.ts';
@@ -21,7 +22,7 @@ import { tmuxProvider } from '../providers/tmux/provider.ts';
 import type { Engine } from '../reconciler/pass.ts';
 import { collectFacts, runtimeDirectory } from './facts.ts';
 import type { CommonOptions } from './options.ts';
-import { readPort, uninterrupted } from './ports.ts';
+import { readPort, uninterrupted, uninterruptedBus } from './ports.ts';
 
 /** What a command knows before it has read a manifest. */
 export interface Place {
@@ -46,8 +47,9 @@ export async function openPlace(options: CommonOptions): Promise<Place> {
     calls.push(record);
     log.debug('call', callFields(record));
   };
-  const exec = createExec({ env: childEnvironment(env, who), onCall });
-  const read = readPort(uninterrupted(exec));
+  const clean = childEnvironment(env, who);
+  const exec = createExec({ env: clean, onCall });
+  const read = readPort(uninterrupted(exec), uninterruptedBus(createBus({ env: clean, onCall })));
   const named = mosaicHome({ flag: options.home, env, userHome: who.home });
   // The home itself must be a directory; the way to it may lead over links.
   const home = join(withoutLinks(read.files, dirname(named)), basename(named));

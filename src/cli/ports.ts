@@ -1,15 +1,16 @@
 import { FleetError } from '../model/error.ts';
-import type { Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
+import type { Bus, Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
 import { createFileReader } from '../host/files.ts';
 import type { Lock } from '../host/lock.ts';
 import { cgroupOf, childrenOf, commandLineOf, statusOf } from '../host/process.ts';
 import { createFileWriter } from '../host/writer.ts';
 
 /** The machine, to look at. */
-export const readPort = (exec: Exec): ReadPort => ({
+export const readPort = (exec: Exec, bus?: Bus): ReadPort => ({
   files: createFileReader(),
   processes: { cgroupOf, commandLineOf, statusOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
   exec,
+  ...(bus === undefined ? {} : { bus }),
 });
 
 /** A step that has begun is finished: an interrupt is heard between steps, by the executor alone. */
@@ -17,6 +18,12 @@ export const uninterrupted =
   (exec: Exec): Exec =>
   (argv, { signal: _heardBetweenSteps, ...options }) =>
     exec(argv, options);
+
+/** The same for the message bus. */
+export const uninterruptedBus =
+  (bus: Bus): Bus =>
+  (calls, { timeoutMs }) =>
+    bus(calls, { timeoutMs });
 
 /** Writes files outside any plan: a first manifest, a report. */
 export const fileWriter = (): FileWriter => createFileWriter();

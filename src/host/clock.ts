@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../model/host.ts';
 
 /** The machine's clock. `sleep` rejects with the signal's reason as soon as that is aborted. */
@@ -6,6 +5,7 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep: async (ms, signal) => {
     signal?.throwIfAborted();
+    const { setTimeout: delay } = await import('node:timers/promises');
     try {
       await delay(ms, undefined, signal === undefined ? {} : { signal });
     } catch (error) {

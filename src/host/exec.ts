@@ -45,9 +45,9 @@ export function createExec(settings: ExecSettings = {}): HostExec {
   const path = settings.path ?? SAFE_PATH;
   return async (argv, options) => {
     const startedAtMs = Date.now();
-    const started = performance.now();
+    const started = monotonicMs();
     const report = (outcome: ExecRecord['outcome']): void =>
-      settings.onCall?.({ argv, startedAtMs, ms: performance.now() - started, outcome });
+      settings.onCall?.({ argv, startedAtMs, ms: monotonicMs() - started, outcome });
     try {
       const result = await run(argv, { env, ...options }, path);
       report({ exitCode: result.exitCode });
@@ -69,6 +69,9 @@ export async function runOnTerminal(argv: Argv, env: Readonly<Record<string, str
   if (result.exitCode === undefined) throw spawnFailure(argv, result.cause);
   return result.exitCode;
 }
+
+/** `performance` alone would load a dozen modules of Node. */
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 function locate(argv: Argv, path: readonly string[]): [file: string, args: readonly string[]] {
   const [program, ...args] = argv;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { ProcessStatus } from '../model/host.ts';
 import { errnoOf, ioError } from './io-error.ts';
 
@@ -14,13 +14,22 @@ export function cgroupOf(pid: number): string | undefined {
 
 /** Pids of the direct children, of every thread, ascending. */
 export function childrenOf(pid: number): readonly number[] | undefined {
-  const threads = tolerate(pid, () => readdirSync(`/proc/${pid}/task`));
-  return threads
+  return threadsOf(pid)
     ?.flatMap((thread) => (readProc(pid, `task/${thread}/children`) ?? '').split(' '))
     .filter((text) => text !== '')
     .map(Number)
     .toSorted((a, b) => a - b);
 }
+
+/** The link count of the directory tells without a listing that there is but one. */
+const threadsOf = (pid: number): readonly (number | string)[] | undefined =>
+  tolerate(pid, () => {
+    const tasks = `/proc/${pid}/task`;
+    return statSync(tasks).nlink === LINKS_OF_ONE ? [pid] : readdirSync(tasks);
+  });
+
+/** `.`, `..` and the thread itself. */
+const LINKS_OF_ONE = 3;
 
 /** Clock ticks from boot to the start of the process: with the pid, it names one process for ever. */
 export function startTimeOf(pid: number): number | undefined {

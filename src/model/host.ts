@@ -17,6 +17,25 @@ export interface ExecOptions {
 /** Runs one program to its end. Resolves for every exit code. Rejects with `ExecFailure` when there is none to give. */
 export type Exec = (argv: readonly [string, ...string[]], options: ExecOptions) => Promise<ExecResult>;
 
+/** A question to the user's message bus (D-Bus); `body` fits `signature`. */
+export interface BusCall {
+  readonly destination: string;
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  readonly signature?: string;
+  readonly body?: readonly (string | readonly string[])[];
+}
+
+/**
+ * Asks several questions at once; an answer is the values of its body. Undefined when the bus cannot be asked this way or
+ * one of them was refused. Rejects with `ExecFailure` for a timeout or an abort.
+ */
+export type Bus = (
+  calls: readonly BusCall[],
+  options: Pick<ExecOptions, 'timeoutMs' | 'signal'>,
+) => Promise<readonly (readonly unknown[])[] | undefined>;
+
 /** Why a program gave no exit code: not there, out of time, killed by a signal, too much output, or aborted. */
 export class ExecFailure extends Error {
   override readonly name = 'ExecFailure';
@@ -43,8 +62,11 @@ export interface FileStat {
 export interface FileReader {
   /** lstat: never follows a symbolic link. */
   stat(path: string): FileStat | undefined;
-  /** Text of a regular file; refuses symbolic links (E_SYMLINK), and anything above `maxBytes`. */
-  read(path: string, maxBytes?: number): string | undefined;
+  /**
+   * Text of a regular file; refuses symbolic links (E_SYMLINK), and anything above `maxBytes`. `seen` is what `stat` said
+   * of it a moment ago, and spares a second look.
+   */
+  read(path: string, maxBytes?: number, seen?: FileStat): string | undefined;
   readLink(path: string): string | undefined;
   /** Names in a directory, sorted. */
   list(path: string): readonly string[] | undefined;
@@ -88,6 +110,8 @@ export interface ReadPort {
   readonly files: FileReader;
   readonly processes: ProcessReader;
   readonly exec: Exec;
+  /** Where it is missing, programs do the asking. */
+  readonly bus?: Bus;
 }
 
 /** What only the executor hands out. */

@@ -93,10 +93,14 @@ function unseenAgents(changes: readonly Change[], blocked: readonly Blocked[]): 
   return [{ group: 'fleet', reason: 'unknown', message, hint: 'Run mosaic fleet doctor.' }];
 }
 
+/** So many agents may go at once whatever the size of the fleet. */
+const ALWAYS_ALLOWED = 2;
+
 function massDelete(changes: readonly Change[], { policy, observed }: GuardContext): readonly Blocked[] {
   const groups = groupsOf(changes.filter(deletesAgent));
+  if (groups.length <= ALWAYS_ALLOWED) return [];
   const installed = installedAgents(observed).length;
-  const limit = Math.max(2, Math.ceil(installed * 0.3));
+  const limit = Math.max(ALWAYS_ALLOWED, Math.ceil(installed * 0.3));
   if (groups.length <= limit || groups.length <= (policy.allowDelete ?? 0)) return [];
   const message = `${groups.length} of ${installed} installed agents would be deleted`;
   const hint = `If that is meant: mosaic fleet apply --allow-delete ${groups.length}`;

@@ -7,8 +7,8 @@ export async function observeWith(providers: readonly Provider[], port: ReadPort
   const seen = await Promise.all(providers.map((provider) => provider.observe(port, scope)));
   return {
     host: scope.host,
-    items: Object.fromEntries(seen.flatMap(({ items }) => Object.entries(items))),
-    facts: Object.fromEntries(seen.flatMap(({ facts }) => Object.entries(facts))),
+    items: Object.assign({}, ...seen.map(({ items }) => items)),
+    facts: Object.assign({}, ...seen.map(({ facts }) => facts)),
     incomplete: seen.flatMap(({ errors }, at) =>
       errors.map((error) => ({ provider: providers[at]?.name ?? '', error })),
     ),

@@ -1,15 +1,15 @@
 import type { Fleet } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
-import type { Observation } from '../model/resource.ts';
+import type { Address, Observation } from '../model/resource.ts';
 import { agentView, type AgentView } from './agent-state.ts';
 import { agentOf, groupOf, observationOf } from './address.ts';
 import type { Policy } from './policy.ts';
 import type { Decision } from './resources.ts';
 
 /** Decides about the processes of agents that carry our marks and that the manifest does not know. */
-export const decideOrphans = (context: Unwanting): readonly Decision[] =>
-  orphanAgents(context).map((name) => decideOrphan(name, context));
+export const decideOrphans = (context: Unwanting, wanted: ReadonlySet<Address>): readonly Decision[] =>
+  orphanAgents(context, wanted).map((name) => decideOrphan(name, context));
 
 /** What it takes to tell why something is not wanted, and what may be done to it. */
 export interface Unwanting {
@@ -25,18 +25,19 @@ export const NOT_IN_MANIFEST = 'not in the manifest';
 export const notWanted = ({ policy }: Pick<Unwanting, 'policy'>): string =>
   policy.destroy === true ? 'the fleet is destroyed' : NOT_IN_MANIFEST;
 
-function orphanAgents({ fleet, observed }: Unwanting): readonly string[] {
+/** What is wanted belongs to agents the manifest knows: hundreds of names need no taking apart. */
+function orphanAgents({ fleet, observed }: Unwanting, wanted: ReadonlySet<Address>): readonly string[] {
   const known = new Set<string>(fleet.agents.map(({ name }) => name));
-  return agentsSeen(observed, /./).filter((name) => !known.has(name));
+  return agentsSeen(observed, (address) => !wanted.has(address)).filter((name) => !known.has(name));
 }
 
 /** Agents of which something is installed or runs; the base of the mass-delete limit. Sorted. */
 export const installedAgents = (observed: Observed): readonly string[] =>
-  agentsSeen(observed, /^(launch|unit|session)\./);
+  agentsSeen(observed, (address) => /^(launch|unit|session)\./.test(address));
 
-function agentsSeen({ items }: Observed, kinds: RegExp): readonly string[] {
+function agentsSeen({ items }: Observed, counts: (address: Address) => boolean): readonly string[] {
   const names = Object.entries(items).flatMap(([address, item]) =>
-    item.state === 'present' && item.owner === 'fleet' && kinds.test(address) ? (agentOf(groupOf(address)) ?? []) : [],
+    item.state === 'present' && item.owner === 'fleet' && counts(address) ? (agentOf(groupOf(address)) ?? []) : [],
   );
   return [...new Set(names)].toSorted();
 }

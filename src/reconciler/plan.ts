@@ -67,7 +67,7 @@ function decide(input: PlanInput): readonly SessionDecision[] {
     ...desired
       .filter(({ address }) => kindOf(address) === 'session')
       .map((session) => sessionDecision(session, input, known)),
-    ...decideOrphans({ fleet, observed, policy }),
+    ...decideOrphans({ fleet, observed, policy }, wanted),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { afterAll } from '@jest/globals';
+import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
@@ -9,12 +10,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { readPort, writePort } from '../../src/cli/ports.ts';
+import { createBus } from '../../src/host/bus.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { cleanEnvironment } from '../../src/host/environment.ts';
 import { createExec } from '../../src/host/exec.ts';
-import type { Exec } from '../../src/model/host.ts';
+import type { Bus, Exec } from '../../src/model/host.ts';
 import type { ProviderCase } from '../providers/bench.ts';
 import { describeProvider } from '../providers/contract.ts';
 import { cleanUp, tempHome, UNIT_DIRECTORY, type TempHome } from '../support/harness.ts';
@@ -51,14 +54,32 @@ describeReal('files, on a real disk', (): ProviderCase => {
   };
 });
 
-describeReal('systemd, with a real manager', (): ProviderCase => {
+describeReal('systemd, with a real manager asked by busctl', () => {
   const place = tempHome();
+  const deaf = silenceable();
+  return { ...systemdCase(place, deaf.exec), silence: () => deaf.silence(place.root) };
+});
+
+describeReal('systemd, with a real manager asked over the bus', (): ProviderCase => {
+  const place = tempHome();
+  const deaf = silenceableBus();
+  const given = systemdCase(place, silenceable().exec, deaf.bus);
+  return {
+    ...given,
+    silence: () => deaf.silence(place.root),
+    close: async () => {
+      deaf.close();
+      await given.close?.();
+    },
+  };
+});
+
+function systemdCase(place: TempHome, exec: Exec, bus?: Bus): ProviderCase {
   const dropIn = `mosaic-${place.fleet}@alpha.service.d/50-mosaic.conf`;
   const path = join(UNIT_DIRECTORY, dropIn);
-  const deaf = silenceable();
   mkdirSync(UNIT_DIRECTORY, { recursive: true });
   return {
-    ...common(place, 'systemd', deaf.exec),
+    ...common(place, 'systemd', exec, bus),
     provider: systemd,
     example: `unit.${dropIn}`,
     other: `unit.mosaic-${place.fleet}@beta.service.d/50-mosaic.conf`,
@@ -66,10 +87,10 @@ describeReal('systemd, with a real manager', (): ProviderCase => {
     plantForeign: () => plant(path, '[Service]\nNice=1\n'),
     damage: () => writeFileSync(path, `[Service]\nNice=1\n${readFileSync(path, 'utf8')}`),
     breakLook: () => chmodSync(path, 0),
-    silence: () => deaf.silence(place.root),
+    silence: undefined,
     state: () => managerState(place),
   };
-});
+}
 
 describeReal('tmux, with a real server', async (): Promise<ProviderCase> => {
   const place = tempHome();
@@ -125,6 +146,7 @@ function common(
   place: TempHome,
   supervisor: 'systemd' | 'tmux',
   exec: Exec = silenceable().exec,
+  bus?: Bus,
 ): Pick<ProviderCase, 'fleet' | 'smaller' | 'host' | 'port'> & Required<Pick<ProviderCase, 'close'>> {
   const { fleet: name, home, tmuxTmpdir } = place;
   const uid = process.getuid?.() ?? 0;
@@ -138,7 +160,7 @@ function common(
     fleet: fleetOf({ name, supervisor, agents: { alpha: {}, beta: {} } }),
     smaller: fleetOf({ name, supervisor, agents: { beta: {} } }),
     host,
-    port: writePort(readPort(exec), systemClock, { isHeld: () => true }),
+    port: writePort(readPort(exec, bus), systemClock, { isHeld: () => true }),
     close: cleanUp,
   };
 }
@@ -160,6 +182,23 @@ function silenceable(): { exec: Exec; silence: (root: string) => void; hurry: ()
     hurry: () => {
       mostMs = SILENCE_MS;
     },
+  };
+}
+
+/** The real bus, until it is sent to a socket where somebody listens and never answers. */
+function silenceableBus(): { bus: Bus; silence: (root: string) => Promise<void>; close: () => void } {
+  let bus = createBus({ env: process.env });
+  let server: Server | undefined;
+  return {
+    bus: (calls, options) => bus(calls, options),
+    silence: async (root) => {
+      const socket = join(root, 'deaf-bus');
+      server = createServer(() => undefined).listen(socket);
+      await once(server, 'listening');
+      const deaf = createBus({ env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}` } });
+      bus = (calls) => deaf(calls, { timeoutMs: SILENCE_MS });
+    },
+    close: () => server?.close(),
   };
 }
 

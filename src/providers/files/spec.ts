@@ -88,10 +88,18 @@ function launchFile(fleet: Fleet, agent: Agent, launch: Launch): Desired {
   };
 }
 
-/** What each agent is started with on this machine. */
-function launchesOf(fleet: Fleet, host: HostFacts, assets: Assets): ReadonlyMap<Agent, Launch> {
+type Launches = ReadonlyMap<Agent, Launch>;
+
+const known = new WeakMap<HostFacts, { readonly fleet: Fleet; readonly assets: Assets; readonly launches: Launches }>();
+
+/** What each agent is started with on this machine; within one look it is asked for twice. */
+function launchesOf(fleet: Fleet, host: HostFacts, assets: Assets): Launches {
+  const last = known.get(host);
+  if (last?.fleet === fleet && last.assets === assets) return last.launches;
   const launcher = launcherHash(fleet, assets);
-  return new Map(fleet.agents.map((agent) => [agent, launchOf(fleet, agent, { host, launcher })]));
+  const launches = new Map(fleet.agents.map((agent) => [agent, launchOf(fleet, agent, { host, launcher })]));
+  known.set(host, { fleet, assets, launches });
+  return launches;
 }
 
 /** Tells another provider what each agent is started with, without either knowing the other. */

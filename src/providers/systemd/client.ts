@@ -1,5 +1,5 @@
 import { FleetError } from '../../model/error.ts';
-import { ExecFailure, type Exec, type ExecResult } from '../../model/host.ts';
+import { ExecFailure, type BusCall, type Exec, type ExecResult, type ReadPort } from '../../model/host.ts';
 
 /** A unit as the manager lists it: loaded units only. */
 export interface ListedUnit {
@@ -30,27 +30,72 @@ export function systemdCall(exec: Exec, signal?: AbortSignal): Call {
     try {
       return await exec(argv, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
-      if (!(error instanceof ExecFailure)) throw error;
-      if (error.reason === 'missing')
-        throw new FleetError('E_NO_SYSTEMD', `${argv[0]} is not installed`, { cause: error });
-      if (error.reason === 'timeout') throw new FleetError('E_SYSTEMD_TIMEOUT', error.message, { cause: error });
-      throw error.reason === 'aborted' ? error : new FleetError('E_SYSTEMD', error.message, { cause: error });
+      throw codedError(argv[0], error);
     }
   };
 }
 
+function codedError(program: string, error: unknown): unknown {
+  if (!(error instanceof ExecFailure) || error.reason === 'aborted') return error;
+  if (error.reason === 'missing')
+    return new FleetError('E_NO_SYSTEMD', `${program} is not installed`, { cause: error });
+  const code = error.reason === 'timeout' ? 'E_SYSTEMD_TIMEOUT' : 'E_SYSTEMD';
+  return new FleetError(code, error.message, { cause: error });
+}
+
+/** What the manager says of itself and of loaded units with these names: of the bus directly, else by two `busctl`. */
+export async function lookAtManager(
+  port: Pick<ReadPort, 'exec' | 'bus'>,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly [ManagerFacts, readonly ListedUnit[]]> {
+  const direct = await askBus(port, names, signal);
+  if (direct !== undefined) return direct;
+  const call = systemdCall(port.exec, signal);
+  return Promise.all([managerFacts(call), listUnits(call, names)]);
+}
+
+async function askBus({ bus }: Pick<ReadPort, 'bus'>, names: readonly string[], signal?: AbortSignal) {
+  try {
+    const options = { timeoutMs: LOOK_MS, ...(signal === undefined ? {} : { signal }) };
+    const answers = await bus?.([...PROPERTIES.map(getProperty), listCall(names)], options);
+    if (answers === undefined) return undefined;
+    const [rows] = answers.at(-1) ?? [];
+    return [factsOf(answers.slice(0, -1).map(([value]) => value)), unitsOf(rows)] as const;
+  } catch (error) {
+    throw codedError('user-bus', error);
+  }
+}
+
+const PROPERTIES = ['UnitsLoadTimestamp', 'UnitPath', 'Version', 'ControlGroup'] as const;
+const [DESTINATION, PATH, INTERFACE] = MANAGER;
+
+const getProperty = (name: string): BusCall => ({
+  destination: DESTINATION,
+  path: PATH,
+  interface: 'org.freedesktop.DBus.Properties',
+  member: 'Get',
+  signature: 'ss',
+  body: [INTERFACE, name],
+});
+
+const listCall = (names: readonly string[]): BusCall => ({
+  destination: DESTINATION,
+  path: PATH,
+  interface: INTERFACE,
+  member: 'ListUnitsByPatterns',
+  signature: 'asas',
+  body: [[], names],
+});
+
 /** What the manager says of itself, in one call. */
 export async function managerFacts(call: Call): Promise<ManagerFacts> {
-  const properties = ['UnitsLoadTimestamp', 'UnitPath', 'Version', 'ControlGroup'];
-  const { stdout } = await checked(call, [
-    'busctl',
-    '--user',
-    '--json=short',
-    'get-property',
-    ...MANAGER,
-    ...properties,
-  ]);
-  const [loaded, path, version, controlGroup] = stdout.trim().split('\n').map(dataOf);
+  const argv = ['busctl', '--user', '--json=short', 'get-property', ...MANAGER, ...PROPERTIES] as const;
+  const { stdout } = await checked(call, argv);
+  return factsOf(stdout.trim().split('\n').map(dataOf));
+}
+
+function factsOf([loaded, path, version, controlGroup]: readonly unknown[]): ManagerFacts {
   if (typeof loaded !== 'number' || !Array.isArray(path)) throw unreadable();
   return {
     unitsLoadedAtUsec: loaded,
@@ -65,7 +110,10 @@ export async function listUnits(call: Call, names: readonly string[]): Promise<r
   const method = ['call', ...MANAGER, 'ListUnitsByPatterns', 'asas', '0', String(names.length), ...names];
   const { stdout } = await checked(call, ['busctl', '--user', '--json=short', ...method]);
   const data = dataOf(stdout);
-  const rows: unknown = Array.isArray(data) ? data[0] : undefined;
+  return unitsOf(Array.isArray(data) ? data[0] : undefined);
+}
+
+function unitsOf(rows: unknown): readonly ListedUnit[] {
   if (!Array.isArray(rows)) throw unreadable();
   return rows.map(toListedUnit);
 }

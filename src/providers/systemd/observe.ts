@@ -4,21 +4,19 @@ import { agentOfUnit, fleetUnits, type FleetName } from '../../model/names.ts';
 import type { HostFacts } from '../../model/observed.ts';
 import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
-import { shortHash } from '../../host/digest.ts';
 import { octal } from '../../host/octal.ts';
 import { withoutLinks } from '../../host/standing-links.ts';
-import { listUnits, managerFacts, systemdCall, type ListedUnit, type ManagerFacts } from './client.ts';
+import { lookAtManager, type ListedUnit, type ManagerFacts } from './client.ts';
 import { findInstances, foreignUnit, shadowed } from './instances.ts';
 import { parseUnit, type UnitMark } from './render.ts';
 
 const MAX_BYTES = 256 * 1024;
 
-/** Two calls at any number of agents: what the manager says of itself, and its list of our units. Files are read. */
+/** One conversation at any number of agents: what the manager says of itself, and its list of our units. Files are read. */
 export async function observeUnits(port: ReadPort, scope: Scope): Promise<ProviderObservation> {
-  const call = systemdCall(port.exec, scope.signal);
   const units = fleetUnits(scope.fleet);
   const names = [units.server, units.target, units.watch, `mosaic-${scope.fleet}@*.service`];
-  const [manager, listed] = await Promise.all([managerFacts(call), listUnits(call, names)]);
+  const [manager, listed] = await lookAtManager(port, names, scope.signal);
   const listedAs = unitDirectory(scope.host, manager);
   const directory = withoutLinks(port.files, listedAs);
   const look: Look = { files: port.files, directory, fleet: scope.fleet, host: scope.host, manager, times: new Map() };
@@ -149,9 +147,9 @@ function observeLink(look: Look, path: string, stat: FileStat): Observation {
 function observeUnitFile(look: Look, path: string, stat: FileStat): Observation {
   const masked = stat.kind === 'symlink' && look.files.readLink(path) === '/dev/null';
   if (stat.kind !== 'file') return foreignUnit(`it is a ${stat.kind}`, `${stat.inode}`, masked);
-  const text = look.files.read(path, MAX_BYTES) ?? '';
-  const { spec, mark } = parseUnit(text);
-  const fingerprint = `${shortHash(text)} ${octal(stat.mode)}`;
+  const text = look.files.read(path, MAX_BYTES, stat) ?? '';
+  const { spec, mark, hash } = parseUnit(text);
+  const fingerprint = `${hash} ${octal(stat.mode)}`;
   if (mark === undefined) return foreignUnit('it carries no mark of mosaic', fingerprint);
   if (mark.fleet !== look.fleet || mark.home !== look.host.home) {
     return foreignUnit(`it belongs to fleet ${mark.fleet} of the home ${mark.home}`, fingerprint);

@@ -23,11 +23,21 @@ export function renderUnit(sections: Sections, fleet: string, home: string): str
 }
 
 const withMark = (body: string, fleet: string, homeWord: string): string =>
-  `${body}[X-Mosaic]\nFleet=${fleet}\nHome=${homeWord}\nHash=${shortHash(body)}\n`;
+  `${body}[X-Mosaic]\nFleet=${fleet}\nHome=${homeWord}\nHash=${hashOf(body)}\n`;
+
+let last = { body: '', hash: '' };
+
+/** One agent's settings mostly have the text of the one before. */
+function hashOf(body: string): string {
+  if (body !== last.body || last.hash === '') last = { body, hash: shortHash(body) };
+  return last.hash;
+}
 
 export interface ParsedUnit {
   readonly spec: JsonObject;
   readonly mark: UnitMark | undefined;
+  /** Of the whole text. */
+  readonly hash: string;
 }
 
 const MAX_KNOWN = 64;
@@ -54,7 +64,7 @@ function readUnit(text: string): ParsedUnit {
     else addLine(section, line);
   }
   const { 'X-Mosaic': mark, ...rest } = spec;
-  return { spec: rest, mark: mark === undefined ? undefined : readMark(mark, text) };
+  return { spec: rest, mark: mark === undefined ? undefined : readMark(mark, text), hash: shortHash(text) };
 }
 
 function addLine(section: Record<string, string | string[]>, line: string): void {

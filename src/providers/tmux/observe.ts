@@ -207,13 +207,23 @@ function placeOf(processes: ProcessReader, { fleet, supervisor, host }: Scope, n
   if (!isAgentName(name)) return () => false;
   if (supervisor === 'systemd') {
     const unit = `/${agentUnit(fleet, name)}`;
-    return (pid) => {
+    return once((pid) => {
       const cgroup = processes.cgroupOf(pid) ?? '';
       return cgroup.endsWith(unit) || cgroup.includes(`${unit}/`);
-    };
+    });
   }
   const call = ['pane', `${host.home}/fleets/${fleet}`, name].join('\0');
-  return (pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call;
+  return once((pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call);
+}
+
+/** The same answer for the same process within one look. */
+function once(look: InPlace): InPlace {
+  const known = new Map<number, boolean>();
+  return (pid) => {
+    const answer = known.get(pid) ?? look(pid);
+    known.set(pid, answer);
+    return answer;
+  };
 }
 
 const placeFacts = (place: InPlace, { panePid }: PaneRow, { supervisor }: Scope): JsonObject =>
