@@ -47,6 +47,7 @@ export function writePort(read: ReadPort, clock: Clock, lock: Pick<Lock, 'isHeld
       makeDirectory: (path, mode) => (check(), writer.makeDirectory(path, mode)),
       remove: (path) => (check(), writer.remove(path)),
       removeDirectory: (path) => (check(), writer.removeDirectory(path)),
+      together: (act) => writer.together(act),
     },
     clock: { nowMs: () => clock.nowMs(), sleep: (ms) => clock.sleep(ms) },
   };

@@ -22,14 +22,19 @@ export function withDirectory<T>(path: string, use: (pinned: string) => T): T | 
   return walk(path, enter, (place) => use(pinned(place)));
 }
 
-/** Like `mkdir -p` without following links: what is created has exactly `mode` and is durable; what exists is left. */
-export function ensureDirectory(path: string, mode: number): void {
+/**
+ * Like `mkdir -p` without following links: what is created has exactly `mode`; what exists is left. `created` hears of each
+ * new name's directory, under a name that stays bound to it and under its own, and makes it durable.
+ */
+export function ensureDirectory(path: string, mode: number, created: Created = syncDirectory): void {
   walk(
     path,
-    (parent, name) => enter(parent, name) ?? create(parent, name, mode),
+    (parent, name) => enter(parent, name) ?? create(parent, name, { mode, created }),
     () => undefined,
   );
 }
+
+type Created = (pinned: string, path: string) => void;
 
 /** Makes the names in a directory durable. */
 export function syncDirectory(directory: string): void {
@@ -74,14 +79,14 @@ function enter(parent: Place, name: string): Place | undefined {
   }
 }
 
-function create(parent: Place, name: string, mode: number): Place {
+function create(parent: Place, name: string, { mode, created }: { mode: number; created: Created }): Place {
   const path = join(parent.path, name);
   try {
     mkdirSync(`${pinned(parent)}/${name}`, { mode: mode & 0o700 });
     const place = enter(parent, name);
     if (place === undefined) throw new FleetError('E_IO', `cannot create ${path}: it vanished again`);
     chmodSync(pinned(place), mode);
-    syncDirectory(pinned(parent));
+    created(pinned(parent), parent.path);
     return place;
   } catch (error) {
     const raced = errnoOf(error) === 'EEXIST' ? enter(parent, name) : undefined;

@@ -30,39 +30,80 @@ interface Target {
   readonly at: string;
 }
 
+/** Makes the names in a directory durable, now or later; `path` is what people call it. */
+type Sync = (pinned: string, path: string) => void;
+
 /** Acts on files of the caller. Never follows a link, never replaces what is not of the same kind. */
 export function createFileWriter(): FileWriter {
-  return { write, link, makeDirectory: ensureDirectory, remove, removeDirectory };
+  let waiting: Set<string> | undefined;
+  const sync: Sync = (pinned, path) => {
+    if (waiting === undefined) syncDirectory(pinned);
+    else waiting.add(path);
+  };
+  return {
+    write: (path, content, mode) => write(path, { content, mode }, sync),
+    link: (path, to) => link(path, to, sync),
+    makeDirectory: (path, mode) => ensureDirectory(path, mode, sync),
+    remove: (path) => remove(path, sync),
+    removeDirectory: (path) => removeDirectory(path, sync),
+    together: (act) => {
+      if (waiting !== undefined) return act();
+      const changed = (waiting = new Set<string>());
+      try {
+        return act();
+      } finally {
+        waiting = undefined;
+        syncAll(changed);
+      }
+    },
+  };
 }
 
-function write(path: string, content: string, mode: number): void {
+/** A directory that is gone again has nothing to keep. */
+function syncAll(directories: ReadonlySet<string>): void {
+  for (const path of directories) {
+    try {
+      withDirectory(path, syncDirectory);
+    } catch (error) {
+      throw ioError('make durable', path, error);
+    }
+  }
+}
+
+/** A file as it is to be. */
+interface Wanted {
+  readonly content: string;
+  readonly mode: number;
+}
+
+function write(path: string, wanted: Wanted, sync: Sync): void {
   inDirectory('write', path, (target) => {
     const now = lstatSync(target.at, { throwIfNoEntry: false });
     if (now !== undefined) refuseUnlessFile(target.path, now);
-    if (now !== undefined && isSame(target, now, { content, mode })) return;
-    replace(target, (temporary) => writeWhole(temporary, content, mode));
+    if (now !== undefined && isSame(target, now, wanted)) return;
+    replace(target, (temporary) => writeWhole(temporary, wanted), sync);
   });
 }
 
-function link(path: string, to: string): void {
+function link(path: string, to: string, sync: Sync): void {
   inDirectory('link', path, (target) => {
     const now = lstatSync(target.at, { throwIfNoEntry: false });
     if (now !== undefined && !now.isSymbolicLink()) {
       throw new FleetError('E_EXISTS', `${path} exists and is not a symbolic link`, { hint: 'Move it away.' });
     }
     if (now !== undefined && readlinkSync(target.at) === to) return;
-    replace(target, (temporary) => symlinkSync(to, temporary));
+    replace(target, (temporary) => symlinkSync(to, temporary), sync);
   });
 }
 
-function remove(path: string): void {
+function remove(path: string, sync: Sync): void {
   inExistingDirectory('remove', path, (target) => {
     unlinkSync(target.at);
-    syncDirectory(target.directory);
+    sync(target.directory, dirname(path));
   });
 }
 
-function removeDirectory(path: string): void {
+function removeDirectory(path: string, sync: Sync): void {
   inExistingDirectory('remove the directory', path, (target) => {
     try {
       rmdirSync(target.at);
@@ -70,7 +111,7 @@ function removeDirectory(path: string): void {
       if (errnoOf(error) === 'ENOTEMPTY') return;
       throw error;
     }
-    syncDirectory(target.directory);
+    sync(target.directory, dirname(path));
   });
 }
 
@@ -104,7 +145,7 @@ function refuseUnlessFile(path: string, now: Stats): void {
   if (!now.isFile()) throw new FleetError('E_IO', `cannot write ${path}: it is not a regular file`);
 }
 
-function isSame(target: Target, now: Stats, wanted: { readonly content: string; readonly mode: number }): boolean {
+function isSame(target: Target, now: Stats, wanted: Wanted): boolean {
   const bytes = Buffer.from(wanted.content, 'utf8');
   if ((now.mode & 0o7777) !== wanted.mode || now.uid !== effectiveUid() || now.size !== bytes.length) return false;
   const fd = openSync(target.at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -116,7 +157,7 @@ function isSame(target: Target, now: Stats, wanted: { readonly content: string; 
 }
 
 /** Makes the new thing under a hidden name and renames it over the old one: a reader sees the one or the other. */
-function replace(target: Target, make: (temporary: string) => void): void {
+function replace(target: Target, make: (temporary: string) => void, sync: Sync): void {
   const temporary = `${target.directory}/${temporaryName()}`;
   try {
     make(temporary);
@@ -125,10 +166,10 @@ function replace(target: Target, make: (temporary: string) => void): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(target.directory);
+  sync(target.directory, dirname(target.path));
 }
 
-function writeWhole(temporary: string, content: string, mode: number): void {
+function writeWhole(temporary: string, { content, mode }: Wanted): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {

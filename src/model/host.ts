@@ -72,7 +72,7 @@ export interface FileReader {
   list(path: string): readonly string[] | undefined;
 }
 
-/** Acts. Every write is atomic and durable when the call returns. */
+/** Acts. Every write is atomic, and durable when the call returns: its own, or that of `together` around it. */
 export interface FileWriter {
   write(path: string, content: string, mode: number): void;
   link(path: string, target: string): void;
@@ -81,6 +81,11 @@ export interface FileWriter {
   remove(path: string): void;
   /** Removes a directory when it is empty; otherwise leaves it. */
   removeDirectory(path: string): void;
+  /**
+   * Makes the names of everything that `act` writes or removes durable in one go, a directory once, before it returns or
+   * throws. A crash in between keeps any part of them, in no order.
+   */
+  together<T>(act: () => T): T;
 }
 
 export interface Clock {

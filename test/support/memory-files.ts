@@ -94,6 +94,10 @@ export class MemoryFiles implements FileReader, FileWriter {
     if (now !== undefined && this.list(path)?.length === 0) this.#drop(path);
   }
 
+  together<T>(act: () => T): T {
+    return act();
+  }
+
   /** Puts something there as a hand other than ours would; the directories above it come with it. */
   plant(path: string, what: Plant): void {
     if (path !== '/' && !this.#nodes.has(parentOf(path)))

@@ -34,6 +34,7 @@ export function watched(port: WritePort, fault?: Fault): WatchedPort {
       makeDirectory: write('makeDirectory', (path: string, mode: number) => writer.makeDirectory(path, mode)),
       remove: write('remove', (path: string) => writer.remove(path)),
       removeDirectory: write('removeDirectory', (path: string) => writer.removeDirectory(path)),
+      together: (all) => writer.together(all),
     },
     exec: async (argv, options) => {
       if (isLook(argv)) return port.exec(argv, options);

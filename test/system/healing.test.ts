@@ -72,6 +72,27 @@ describe('an apply that was killed', () => {
   });
 });
 
+describe('an apply', () => {
+  afterEach(cleanUp);
+
+  it('makes every directory durable that it wrote into, once where it wrote many', async () => {
+    const live = liveFleet({ a: sleeper, b: sleeper, c: sleeper });
+    const log = join(live.home, '../fsyncs');
+    const argv = [process.execPath, MOSAIC, 'fleet', 'apply', '--yes'];
+    const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+    const { exitCode } = await sh(['strace', '-f', '-qq', '-y', '-e', 'trace=fsync', '-o', log, ...argv], { env });
+    expect(exitCode).toBe(0);
+    const synced = [...readFileSync(log, 'utf8').matchAll(/fsync\(\d+<([^>]+)>\) += 0/g)].map(([, path]) => path);
+    const times = (path: string): number => synced.filter((one) => one === path).length;
+    const dropIns = ['a', 'b', 'c'].map((name) => join(UNIT_DIRECTORY, `${live.unit(name)}.d`));
+    const once = [join(live.home, 'fleets', live.fleet, 'launch'), join(live.home, 'libexec'), ...dropIns];
+    expect(once.map(times)).toEqual(once.map(() => 1));
+    expect(times(UNIT_DIRECTORY)).toBe(1);
+    const files = synced.filter((path) => path?.includes('/.mosaic-') === true);
+    expect(files.length).toBeGreaterThan(once.length);
+  });
+});
+
 describe('two commands at once', () => {
   let live: LiveFleet;
   const lockFile = (): string => join(live.home, 'state/lock');

@@ -7,24 +7,27 @@ import { backupDirectory, keepBackup } from '../../host/backup.ts';
 import { holdPath, pathOf, recordDirectory } from './client.ts';
 import { observeFiles } from './observe.ts';
 
-/** Writes and removes files one by one; each is checked again for our mark right before. */
+/** Writes and removes files, each checked again for our mark; what was written is durable when all of it is. */
 export async function applyFiles(
   port: WritePort,
   changes: readonly Change[],
   scope: Scope,
 ): Promise<readonly Outcome[]> {
   const { items } = await observeFiles(port, scope);
-  return changes.map((change) => {
-    try {
-      const seen = items[change.address];
-      refuseForeign(change, seen);
-      if (change.action === 'delete') removeFile(port, change, scope);
-      else writeFile(port, change, scope, seen);
-      return { address: change.address, done: true };
-    } catch (error) {
-      return { address: change.address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
-    }
-  });
+  const work = (): readonly Outcome[] => changes.map((change) => applyOne(port, change, scope, items[change.address]));
+  // A removal has an order that must outlive a power cut.
+  return changes.some(({ action }) => action === 'delete') ? work() : port.writer.together(work);
+}
+
+function applyOne(port: WritePort, change: Change, scope: Scope, seen: Observation | undefined): Outcome {
+  try {
+    refuseForeign(change, seen);
+    if (change.action === 'delete') removeFile(port, change, scope);
+    else writeFile(port, change, scope, seen);
+    return { address: change.address, done: true };
+  } catch (error) {
+    return { address: change.address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
+  }
 }
 
 function refuseForeign({ address }: Change, seen: Observation | undefined): void {

@@ -41,7 +41,7 @@ interface Room {
 async function writeAndReload(room: Room, changes: readonly Change[]): Promise<readonly Outcome[]> {
   const { port, scope, directory } = room;
   const reloadMark = changes.some(({ action }) => action === 'delete') ? markReload(room) : undefined;
-  const outcomes = changes.map((change): Outcome => {
+  const work = (change: Change): Outcome => {
     const path = unitPathOf(directory, scope.fleet, change.address);
     try {
       if (path !== reloadMark) writeOne(room, change, path);
@@ -49,7 +49,9 @@ async function writeAndReload(room: Room, changes: readonly Change[]): Promise<r
     } catch (error) {
       return failed(change.address, error);
     }
-  });
+  };
+  // Durable together, before the manager reads them: what it goes by must be there after a power cut as well.
+  const outcomes = port.writer.together(() => changes.map(work));
   try {
     if (reloadMark !== undefined) removeEmptyDirectories(room);
     await daemonReload(systemdCall(port.exec, scope.signal));
