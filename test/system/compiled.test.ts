@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { cpSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cleanUp, tempHome } from '../support/harness.ts';
+import { sh } from '../support/process.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PARTS = join(ROOT, 'dist/cli');
+afterEach(cleanUp);
+
+/** Says of every part whether V8 takes the form it was compiled to. */
+const ACCEPTS = `
+const { readFileSync } = require('node:fs');
+const { Script } = require('node:vm');
+for (const file of process.argv.slice(1)) {
+  const script = new Script(readFileSync(file, 'latin1'), { cachedData: readFileSync(file + '.v8') });
+  if (script.cachedDataRejected) console.log(file);
+}`;
+
+/** A copy of the installed program, to break. */
+function copy(): { readonly program: string; readonly forms: readonly string[] } {
+  const { root } = tempHome();
+  const place = join(root, 'program');
+  mkdirSync(place);
+  for (const name of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, name), join(place, name), { recursive: true });
+  const parts = join(place, 'dist/cli');
+  const forms = readdirSync(parts).filter((name) => name.endsWith('.v8'));
+  return { program: join(place, 'bin/mosaic.js'), forms: forms.map((name) => join(parts, name)) };
+}
+
+describe('the compiled form of the program', () => {
+  it('is there for every part, and is taken by the Node it was built with', async () => {
+    const names = readdirSync(PARTS);
+    const texts = names.filter((name) => name.endsWith('.cjs'));
+    expect(texts.length).toBeGreaterThan(5);
+    expect(names.toSorted()).toEqual(texts.flatMap((name) => [name, `${name}.v8`]).toSorted());
+    const files = texts.map((name) => join(PARTS, name));
+    expect(await sh([process.execPath, '-e', ACCEPTS, ...files])).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
+  it.each<[string, (form: string) => void]>([
+    ['missing', (form) => rmSync(form)],
+    ['cut short', (form) => truncateSync(form, 1000)],
+    ['something else', (form) => writeFileSync(form, 'something else')],
+  ])('is not needed: the program works where it is %s', async (_, spoil) => {
+    const { program, forms } = copy();
+    forms.forEach(spoil);
+    const { exitCode, stderr } = await sh([process.execPath, program, 'fleet', 'validate', '/nonexistent']);
+    expect(exitCode).toBe(65);
+    expect(stderr).toContain('there is no such file');
+  });
+
+  it('is not taken under other flags of V8, where the program works all the same', async () => {
+    const { stdout } = await sh([process.execPath, '--no-opt', join(ROOT, 'bin/mosaic.js'), '--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
