@@ -126,3 +126,15 @@ describe('tmux', () => {
     expect(['P|1|2', 'S|x|2', 'S|1|', ''].map(parseServerRow)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
+
+describe('a unit that somebody edited', () => {
+  it.each<[string, object]>([
+    ['__proto__', { Service: { toString: 'y' } }],
+    ['constructor', { constructor: { polluted: 'yes' }, Service: { constructor: 'x', toString: 'y' } }],
+  ])('may call a section or a key %s, and nothing else changes by it', (odd, expected) => {
+    const { spec } = parseUnit(`[${odd}]\npolluted=yes\n[Service]\n${odd}=x\ntoString=y\n`);
+    expect(JSON.parse(JSON.stringify(spec))).toEqual(expected);
+    expect(Object.keys(Object)).toEqual([]);
+    expect('polluted' in {}).toBe(false);
+  });
+});

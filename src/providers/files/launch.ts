@@ -66,7 +66,7 @@ export function parseLaunch(text: string): { readonly launch: Launch; readonly m
   if (mark === undefined) return undefined;
   const all = (key: string): string[] => mark.items.filter(([name]) => name === key).map(([, value]) => value);
   const one = (key: string): string => all(key)[0] ?? '';
-  const record = (key: string): Record<string, string> => Object.fromEntries(all(key).map(splitPair));
+  const record = (key: string): Record<string, string> => Object.fromEntries(all(key).map(splitPair).filter(isPlain));
   const { PATH: path = '', ...base } = record('base');
   const launch: Launch = {
     spec: one('spec'),
@@ -88,6 +88,9 @@ export function parseLaunch(text: string): { readonly launch: Launch; readonly m
   };
   return { launch, mark };
 }
+
+/** Only an edit by hand can have such a name, and no document may hold it. */
+const isPlain = ([name]: readonly [string, string]): boolean => name !== '__proto__';
 
 function splitPair(text: string): [string, string] {
   const at = text.indexOf('=');

@@ -55,28 +55,38 @@ export function parseUnit(text: string): ParsedUnit {
 }
 
 function readUnit(text: string): ParsedUnit {
-  const spec: Record<string, Record<string, string | string[]>> = {};
-  let section: Record<string, string | string[]> = {};
+  const spec = emptyRecord<Section>();
+  let section: Section = emptyRecord();
   // These three end a line for systemd, alone or together.
   for (const line of text.split(/[\n\r\0]/)) {
     const name = /^\[(.*)\]$/.exec(line.trim())?.[1];
-    if (name !== undefined) section = spec[name] ??= {};
+    if (name === '__proto__') section = emptyRecord();
+    else if (name !== undefined) section = spec[name] ??= emptyRecord();
     else addLine(section, line);
   }
   const { 'X-Mosaic': mark, ...rest } = spec;
   return { spec: rest, mark: mark === undefined ? undefined : readMark(mark, text), hash: shortHash(text) };
 }
 
-function addLine(section: Record<string, string | string[]>, line: string): void {
+type Section = Record<string, string | string[]>;
+
+/**
+ * Without a prototype: whoever edits a unit may call a section or a key `constructor`. `__proto__` is left out, so that
+ * no document can hold it; that there was an edit is told all the same.
+ */
+const emptyRecord = <T>(): Record<string, T> => Object.create(null);
+
+function addLine(section: Section, line: string): void {
   const at = line.indexOf('=');
   if (at < 1 || /^\s*[#;]/.test(line)) return;
   const key = line.slice(0, at).trim();
+  if (key === '__proto__') return;
   const value = line.slice(at + 1).trim();
   const before = section[key];
   section[key] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
 }
 
-function readMark(mark: Record<string, string | string[]>, text: string): UnitMark | undefined {
+function readMark(mark: Section, text: string): UnitMark | undefined {
   const { Fleet: fleet, Home: home } = mark;
   if (typeof fleet !== 'string' || typeof home !== 'string') return undefined;
   const body = text.slice(0, text.indexOf('[X-Mosaic]'));
