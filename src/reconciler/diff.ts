@@ -1,14 +1,29 @@
 import jsonpatch, { type Operation } from 'fast-json-patch';
+import { concealed, hiddenAs, withoutTags, type Conceal } from '../model/conceal.ts';
 import type { Disruption, PatchOperation } from '../model/plan.ts';
 import type { ChangeClass, Json, JsonObject } from '../model/resource.ts';
 
-/** The RFC 6902 operations that turn `observed` into `desired`, in a fixed order. Empty when they are equal. */
-export function diff(observed: JsonObject, desired: JsonObject): readonly PatchOperation[] {
+/**
+ * The RFC 6902 operations that turn `observed` into `desired`, in a fixed order. Empty when they are equal. Both are
+ * compared with their secrets concealed, so a document that came without them compares the same; no value holds one.
+ */
+export function diff(
+  observed: JsonObject,
+  desired: JsonObject,
+  conceal: Conceal = hiddenAs,
+): readonly PatchOperation[] {
   // Nearly every document of nearly every pass is unchanged.
   if (isSame(observed, desired)) return [];
-  const operations = jsonpatch.compare(canonicalObject(observed), canonicalObject(desired));
-  return operations.filter(isChange).toSorted((a, b) => compareText(place(a), place(b)));
+  const comparable = (document: JsonObject): JsonObject => canonicalObject(concealed(document, conceal));
+  const operations = jsonpatch.compare(comparable(observed), comparable(desired));
+  return operations
+    .filter(isChange)
+    .map(withoutSecrets)
+    .toSorted((a, b) => compareText(place(a), place(b)));
 }
+
+const withoutSecrets = (operation: PatchOperation): PatchOperation =>
+  operation.value === undefined ? operation : { ...operation, value: withoutTags(operation.value) };
 
 /** `compare` never gives the library's own `_get`. */
 const isChange = (operation: Operation): operation is Exclude<Operation, { op: '_get' }> => operation.op !== '_get';

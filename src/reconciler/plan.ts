@@ -1,3 +1,4 @@
+import type { Conceal } from '../model/conceal.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Activity, Observed } from '../model/observed.ts';
 import type { Blocked, Change, Plan } from '../model/plan.ts';
@@ -23,6 +24,8 @@ export interface PlanInput {
   readonly observed: Observed;
   readonly policy: Policy;
   readonly activity: Readonly<Record<string, Activity>>;
+  /** How the secrets of `observed` were concealed; absent where they were not. */
+  readonly conceal?: Conceal;
 }
 
 /** Compares what the manifest wants with what was seen. Pure: no I/O, clock, environment or randomness. */
@@ -77,8 +80,8 @@ interface Known {
   readonly changes: ReadonlyMap<Address, Change>;
 }
 
-function wantedDecision(desired: Desired, { observed, fleet }: PlanInput): Decision {
-  const decision = decideWanted(desired, observationOf(observed, desired.address));
+function wantedDecision(desired: Desired, { observed, fleet, conceal }: PlanInput): Decision {
+  const decision = decideWanted(desired, observationOf(observed, desired.address), conceal);
   return kindOf(desired.address) === 'server' ? serverDecision(decision, fleet.supervisor, observed) : decision;
 }
 

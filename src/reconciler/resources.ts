@@ -1,3 +1,4 @@
+import type { Conceal } from '../model/conceal.ts';
 import type { Blocked, BlockedReason, Change, Foreign, Phase, Reason } from '../model/plan.ts';
 import type { Address, Desired, Observation } from '../model/resource.ts';
 import { changedFields, diff, disruptionOf } from './diff.ts';
@@ -12,14 +13,16 @@ export interface Decision {
 const NOTHING: Decision = {};
 
 /** The decision table of a file, unit, link, launch data or server that the manifest wants. */
-export function decideWanted(desired: Desired, observation: Observation): Decision {
+export function decideWanted(desired: Desired, observation: Observation, conceal?: Conceal): Decision {
   switch (observation.state) {
     case 'unknown':
       return { blocked: unknownBlock(desired.group, desired.address, observation.error.message) };
     case 'absent':
       return { change: newChange(desired, 'create', 'missing') };
     case 'present':
-      return observation.owner === 'foreign' ? foreignInTheWay(desired, observation) : decideOurs(desired, observation);
+      return observation.owner === 'foreign'
+        ? foreignInTheWay(desired, observation)
+        : decideOurs(desired, observation, conceal);
     default:
       return observation satisfies never;
   }
@@ -55,8 +58,8 @@ export function decideUnwanted(address: Address, group: string, provider: string
 
 type Present = Extract<Observation, { state: 'present' }>;
 
-function decideOurs(desired: Desired, observation: Present): Decision {
-  const patch = diff(observation.spec, desired.spec);
+function decideOurs(desired: Desired, observation: Present, conceal: Conceal | undefined): Decision {
+  const patch = diff(observation.spec, desired.spec, conceal);
   if (patch.length === 0) return NOTHING;
   const fields = changedFields(patch);
   const reason = reasonOf(desired.address, fields, observation);
