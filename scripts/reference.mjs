@@ -18,7 +18,7 @@ const EXIT_CODES = {
   5: 'Another mosaic holds the lock; the message names its pid and command.',
   7: 'A time limit passed.',
   64: 'The command line is wrong.',
-  65: 'The manifest is missing or not valid.',
+  65: 'The manifest, a snapshot or a saved plan is missing or not valid.',
   69: 'tmux or the systemd user manager is not available.',
   129: 'Ended by SIGHUP, before the next step; the next apply does the rest.',
   130: 'Ended by SIGINT (Ctrl-C), before the next step; the next apply does the rest.',

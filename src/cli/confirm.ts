@@ -1,7 +1,22 @@
 import { FleetError, type ErrorCode } from '../model/error.ts';
-import type { Blocked, Plan } from '../model/plan.ts';
+import { isEmpty, type Blocked, type Plan } from '../model/plan.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { noteInterrupt } from './signals.ts';
+import { planText, type PlanTextOptions } from './view/plan-text.ts';
+
+/** Tells what an apply is about to do; refuses it as a whole, or asks. */
+export async function tellAndConfirm(
+  plan: Plan,
+  view: PlanTextOptions,
+  { options, output }: { readonly options: CommonOptions; readonly output: Output },
+): Promise<void> {
+  const story = planText(plan, view).trimEnd();
+  // That there is nothing to do, and for which part, is the result's to say.
+  const told = isEmpty(plan) ? story.split('\n').slice(0, -1).join('\n').trimEnd() : story;
+  if (told !== '') output.note(told);
+  refuseWhole(plan);
+  await confirmPlan(plan, options, output);
+}
 
 /** Asks when a running agent would end or something is deleted. Without a terminal only `--yes` goes on. */
 export async function confirmPlan(plan: Plan, options: CommonOptions, output: Output): Promise<void> {

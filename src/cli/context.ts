@@ -5,6 +5,7 @@ import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { ReadPort } from '../model/host.ts';
 import type { HostFacts } from '../model/observed.ts';
+import type { Provider } from '../model/provider.ts';
 import type { JsonObject } from '../model/resource.ts';
 import { systemClock } from '../host/clock.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../host/environment.ts';
@@ -88,15 +89,9 @@ const callFields = ({ argv, startedAtMs, ms, outcome }: ExecRecord): JsonObject 
 
 /** The providers, ports and facts of one fleet: the composition root. */
 export function openEngine(place: Place, signal?: AbortSignal): Engine {
-  const assets = readAssets();
   const programs = hostPrograms();
   return {
-    providers: [
-      systemdProvider,
-      tmuxProvider(startedWith(assets)),
-      // Last: it reads files while the others wait for the programs they started.
-      filesProvider(assets),
-    ],
+    providers: createProviders(),
     read: place.read,
     tmux: programs.tmux,
     hostFacts: (fleet: Fleet): HostFacts => collectFacts({ ...place, files: place.read.files, programs }, fleet),
@@ -106,6 +101,17 @@ export function openEngine(place: Place, signal?: AbortSignal): Engine {
     },
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** Every kind of thing on the machine. What a manifest wants of them can be told without a machine. */
+export function createProviders(): readonly Provider[] {
+  const assets = readAssets();
+  return [
+    systemdProvider,
+    tmuxProvider(startedWith(assets)),
+    // Last: it reads files while the others wait for the programs they started.
+    filesProvider(assets),
+  ];
 }
 
 /** The package's own directory: where `bin`, `libexec` and `manifests` are. */

@@ -31,7 +31,7 @@ export function collectFacts(input: FactsInput, fleet: Fleet): HostFacts {
   return {
     user: { uid: identity.uid, name: identity.user, home: userHome, shell: identity.shell },
     home,
-    socketPath: socketPath(fleet, { installed, env, uid: identity.uid, userHome }),
+    socketPath: socketOf(fleet, { tmpdir: usualTmpdir(installed, env), uid: identity.uid, userHome }),
     ...(installed === undefined ? {} : { installedSocketPath: installed.socket }),
     programs,
     runtimeDir,
@@ -66,20 +66,17 @@ export function installedServer(files: FileReader, home: string, fleet: string):
   return complete ? { socket, supervisor, userHome, size: size ?? '200x50' } : undefined;
 }
 
-interface SocketInput {
-  readonly installed: InstalledServer | undefined;
-  readonly env: Environment;
-  readonly uid: number;
-  readonly userHome: string;
-}
-
-/** The manifest's tmpdir, else what the installed unit has pinned, else the caller's, else /tmp. */
-function socketPath(fleet: Fleet, { installed, env, uid, userHome }: SocketInput): string {
+/** Where the socket lies when the manifest does not say: what the installed unit has pinned, the caller's, /tmp. */
+export function usualTmpdir(installed: InstalledServer | undefined, env: Environment): string {
   const pinned = installed?.socket.split('/').slice(0, -2).join('/');
   const caller = env['TMUX_TMPDIR'] ?? '';
-  const chosen = fleet.tmpdir === undefined ? undefined : expandHome(fleet.tmpdir, userHome);
-  const tmpdir = chosen ?? pinned ?? (caller === '' ? '/tmp' : caller);
-  return fleetSocket({ tmpdir, uid, socket: fleet.socket });
+  return pinned ?? (caller === '' ? '/tmp' : caller);
+}
+
+/** The socket of a fleet's server; `tmpdir` counts when the manifest names none. */
+export function socketOf(fleet: Fleet, from: { tmpdir: string; uid: number; userHome: string }): string {
+  const chosen = fleet.tmpdir === undefined ? from.tmpdir : expandHome(fleet.tmpdir, from.userHome);
+  return fleetSocket({ tmpdir: chosen, uid: from.uid, socket: fleet.socket });
 }
 
 /** `/run/user/UID` stands in for an unset XDG_RUNTIME_DIR when it is the caller's own (su, sudo, cron unset it). */

@@ -5,6 +5,7 @@ const commands = (): Promise<typeof import('./commands.ts')> => import('./comman
 
 /** `mosaic fleet …`. */
 export function fleetCommands(fleet: Command, does: Does): void {
+  reviewCommands(fleet, does);
   lookCommands(fleet, does);
   changeCommands(fleet, does);
   does(
@@ -26,7 +27,7 @@ export function fleetCommands(fleet: Command, does: Does): void {
   );
 }
 
-function lookCommands(fleet: Command, does: Does): void {
+function reviewCommands(fleet: Command, does: Does): void {
   does(
     fleet
       .command('validate')
@@ -43,10 +44,28 @@ function lookCommands(fleet: Command, does: Does): void {
       .option('--detailed-exitcode', '2 when there is something to do')
       .option('-v, --verbose', 'every resource and field')
       .option('--diff', 'the text of scripts and units that would change')
+      .option('--now', 'as if applied with --now')
+      .option('--allow-delete <number>', 'how many agents may be deleted at once')
+      .option('--observed <file>', 'go by a snapshot; needs nothing of the host it is about')
+      .option('--out <file>', 'save the plan: mosaic fleet apply FILE does exactly that, once')
       .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
     async (options) => (await commands()).plan(options),
     REVIEW_FORMATS,
   );
+  does(
+    fleet
+      .command('snapshot')
+      .description('print what is seen here as JSON, for plans that are made elsewhere')
+      .option('--out <file>', 'write it there instead, mode 0600')
+      .addHelpText(
+        'after',
+        '\nExample:\n  mosaic fleet snapshot --out observed.json\n  mosaic fleet plan --observed observed.json -f fleet.yaml',
+      ),
+    async (options) => (await import('./reviews.ts')).snapshot(options),
+  );
+}
+
+function lookCommands(fleet: Command, does: Does): void {
   does(fleet.command('status').description('a line per agent, and what you should know'), async (options) =>
     (await commands()).status(options),
   );
@@ -72,10 +91,11 @@ function lookCommands(fleet: Command, does: Does): void {
 
 function changeCommands(fleet: Command, does: Does): void {
   does(
-    mutating(fleet.command('apply').description('make the fleet as the manifest says').argument('[agent...]'))
+    mutating(fleet.command('apply').description('make the fleet as the manifest says').argument('[agent-or-plan...]'))
       .option('--now', 'restart agents at work as well')
       .option('--allow-delete <number>', 'how many agents may be deleted at once')
       .option('--dry-run', 'the same as plan')
+      .option('--max-age <duration>', 'how old a saved plan may be (default: 24h)')
       .option('-v, --verbose', 'every resource and field'),
     async (options, agents) => (await commands()).apply(agents, options),
   );

@@ -28,6 +28,7 @@ export interface LoadedFleet {
   readonly warnings: readonly Diagnostic[];
   /** Names exactly this text under exactly this build. */
   readonly key: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface LoadOptions extends CommonOptions {
@@ -46,14 +47,14 @@ export async function loadFleet(
   const key = cacheKey(bytes);
   const known = options.fresh === true ? undefined : recall(place.read.files, place.home, key);
   if (known !== undefined)
-    return { fleet: known.fleet, warnings: known.warnings.map((one) => ({ ...one, file })), path, file, key };
+    return { fleet: known.fleet, warnings: known.warnings.map((one) => ({ ...one, file })), path, file, key, bytes };
   const { parseFleet } = await import('../manifest/parse.ts');
   const { fleet, diagnostics, text } = parseFleet(bytes, file);
   if (fleet === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     throw new ManifestError(`${file} has ${errors} ${errors === 1 ? 'error' : 'errors'}`, diagnostics, text);
   }
-  return { fleet, path, file, warnings: diagnostics, key };
+  return { fleet, path, file, warnings: diagnostics, key, bytes };
 }
 
 const MAX_STDIN_BYTES = 1024 * 1024 + 1;

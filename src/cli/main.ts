@@ -1,11 +1,8 @@
 import { CommanderError } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
+import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
 import { interruptedExit } from './signals.ts';
-
-// The build puts the version of package.json in its place.
-// oxlint-disable-next-line no-underscore-dangle
-declare const __MOSAIC_VERSION__: string;
 
 /** Runs one command line and sets the exit code. Nothing below this module ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -15,7 +12,7 @@ async function main(argv: readonly string[]): Promise<number> {
       arg === '-ojson' ||
       (arg === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')),
   );
-  const { command, exit } = createProgram(__MOSAIC_VERSION__);
+  const { command, exit } = createProgram(thisBuild().version);
   quietly(command);
   try {
     if (argv[0] === 'completion' || argv[0] === 'complete')

@@ -3,10 +3,7 @@ import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { FileReader, FileWriter } from '../model/host.ts';
 import { sha256 } from '../host/digest.ts';
-
-// The build puts a hash of its sources in its place: another build parses anew.
-// oxlint-disable-next-line no-underscore-dangle
-declare const __MOSAIC_BUILD__: string;
+import { thisBuild } from './build.ts';
 
 /** A manifest that parsed without an error, and what came of it. */
 export interface ParsedText {
@@ -14,9 +11,9 @@ export interface ParsedText {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Names a manifest's bytes under this build. */
+/** Names a manifest's bytes under this build: another one parses anew. */
 export const cacheKey = (bytes: Uint8Array): string =>
-  sha256(`${__MOSAIC_BUILD__}\0${Buffer.from(bytes).toString('latin1')}`);
+  sha256(`${thisBuild().build}\0${Buffer.from(bytes).toString('latin1')}`);
 
 /**
  * What an apply remembered under this key, or undefined. Reading YAML costs more than

@@ -32,8 +32,12 @@ export interface Mutation {
   readonly prepare?: (port: WritePort, plan: Plan) => void;
   /** What is left to do once all is done and nothing is left; still under the lock. */
   readonly finish?: (port: WritePort, result: MutationResult) => void;
-  /** Changes the plan's input, where the command is not about the manifest (destroy). */
+  /** Refuses before anything is looked at; under the lock. */
+  readonly check?: () => void;
+  /** Changes what was seen, where the command is not about the manifest (destroy), or about a part of it. */
   readonly adjust?: (look: Look) => Look;
+  /** The same for the look afterwards, where that takes another change. */
+  readonly afterwards?: (look: Look) => Look;
 }
 
 export interface MutationResult {
@@ -131,7 +135,8 @@ function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
 }
 
 async function underLock({ place, engine, port, output }: Bench, mutation: Mutation): Promise<MutationResult> {
-  const { fleet, policy, adjust = (seen: Look) => seen } = mutation;
+  const { fleet, policy, adjust = (seen: Look) => seen, afterwards = adjust } = mutation;
+  mutation.check?.();
   const lookNow = async (): Promise<Look> => adjust(await look(withHolds(engine, mutation), fleet, policy));
   const before = await lookNow();
   refuseBlind(before);
@@ -160,12 +165,14 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
   };
   const { steps } = await act(engine, before, port, { onBegin: story.begin, onStep });
   story.end();
-  const after = steps.length === 0 ? before : adjust(await look(engine, fleet, { ...policy, intents: {} }));
+  const after = steps.length === 0 ? before : afterwards(await look(engine, fleet, { ...policy, intents: {} }));
   const failed = steps.some(({ result }) => result !== 'done');
-  const isPart = policy.only !== undefined || policy.installOnly;
-  const rest = isPart ? replan(after, APPLY) : after.plan;
+  const rest = isPartial(policy) ? replan(after, APPLY) : after.plan;
   return { before, after, steps, rest, exit: failed || !isEmpty(after.plan) ? 3 : 0 };
 }
+
+const isPartial = ({ only, installOnly, reviewed }: Policy): boolean =>
+  only !== undefined || installOnly || reviewed === true;
 
 const withHolds = (engine: Engine, { holds = (same) => same }: Mutation): Engine => ({
   ...engine,

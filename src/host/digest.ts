@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
-/** SHA-256 of a text as UTF-8, in hex. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+/** SHA-256 in hex; of a text as UTF-8. */
+export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
 /** The first 16 hex digits: enough to tell versions of one file apart, short enough to read. */
 export const shortHash = (text: string): string => sha256(text).slice(0, 16);
+
+/** A random name or salt of so many bytes, in hex. */
+export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import type { PathFact } from '../model/observed.ts';
 import { errnoOf } from './io-error.ts';
 
@@ -22,5 +22,24 @@ function isAccessible(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A directory with more names than this is nobody's PATH. */
+const MAX_NAMES = 20_000;
+
+/** Names of the programs in a directory, sorted; none when it is missing; undefined when it cannot be told. */
+export function programsIn(directory: string): readonly string[] | undefined {
+  try {
+    const names = readdirSync(directory);
+    if (names.length > MAX_NAMES) return undefined;
+    return names
+      .filter((name) => {
+        const { kind, executable } = pathFact(`${directory}/${name}`);
+        return kind === 'file' && executable;
+      })
+      .toSorted();
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '') ? [] : undefined;
   }
 }

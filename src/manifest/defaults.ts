@@ -41,7 +41,8 @@ function toOverride({ submitDelay, submitKey, ...screen }: AdapterSpec): Adapter
   };
 }
 
-const DEFAULT_PATH = ['~/.local/bin', '/usr/local/bin', '/usr/bin', '/bin'];
+/** The PATH of an agent that names none. */
+export const DEFAULT_PATH: readonly string[] = ['~/.local/bin', '/usr/local/bin', '/usr/bin', '/bin'];
 
 function toAgent({ name, merged }: AgentView, line: number): Agent {
   const program = programOf(merged);

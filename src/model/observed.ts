@@ -46,6 +46,8 @@ export interface Observed {
   readonly facts: Readonly<Record<string, Json>>;
   /** Providers whose look failed in part: things may exist that are not in `items`. */
   readonly incomplete: readonly { readonly provider: ProviderName; readonly error: LookError }[];
+  /** What nobody looked at when this was seen, in words; only an observation that was carried elsewhere has it. */
+  readonly unchecked?: readonly string[];
 }
 
 export type AgentState =

@@ -196,7 +196,13 @@ const part = (observation: Observation): string =>
   observation.state === 'present' ? observation.fingerprint : observation.state;
 
 /** Changes when the unit's state or the session changes; compared right before a step. */
-const fingerprintOf = ({ run, session }: Evidence): string => `${part(run)} ${part(session)}`;
+const fingerprintOf = ({ run, session }: Evidence): string => `${runPart(run)} ${part(session)}`;
+
+/** systemd forgets a unit that rests, and loads it again when anybody asks: that is no change. */
+const runPart = (run: Observation): string =>
+  run.state === 'absent' || (run.state === 'present' && run.spec['active'] === 'inactive' && run.owner === 'fleet')
+    ? 'inactive'
+    : part(run);
 
 /** It was on its way up, so whatever it has become since is what it was about to be. */
 export const wasStarting = (fingerprint: string): boolean => /^activating\/|^active\/\S+ absent$/.test(fingerprint);

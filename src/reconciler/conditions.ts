@@ -18,6 +18,7 @@ export function conditionsOf(input: PlanInput): readonly Condition[] {
     ...homeDiffers(input),
     ...otherFleets(input),
     ...overrides(input),
+    ...notChecked(input),
   ];
 }
 
@@ -125,4 +126,11 @@ function overrides({ observed }: PlanInput): readonly Condition[] {
   if (!Array.isArray(files) || files.length === 0) return [];
   const message = `kept, and in force beside mosaic's own settings: ${files.map(textOf).toSorted().join(', ')}`;
   return [{ type: 'Override', status: 'True', reason: 'UserDropIn', message }];
+}
+
+/** A snapshot tells of what was there to be looked at; the rest of another manifest is left to the apply. */
+function notChecked({ observed: { unchecked = [] } }: PlanInput): readonly Condition[] {
+  if (unchecked.length === 0) return [];
+  const message = `the snapshot does not tell of ${unchecked.join('; ')}`;
+  return [{ type: 'NotChecked', status: 'Unknown', reason: 'NotInSnapshot', message }];
 }

@@ -7,18 +7,26 @@ export function pathsToCheck(fleet: Fleet, home: string): readonly string[] {
   const paths = fleet.agents.flatMap((agent) => [
     expandHome(agent.workingDirectory, home),
     ...agent.envFiles.map((file) => expandHome(file, home)),
-    ...programCandidates(agent, home),
+    ...programPaths(agent, home),
   ]);
   return [...new Set(paths)].toSorted();
 }
 
 /** Where an agent's program is looked for: its `path`, or the one place its command names. */
-function programCandidates(agent: Agent, home: string): readonly string[] {
+export function programPaths(agent: Agent, home: string): readonly string[] {
   const program = expandHome(argvOf(agent)[0] ?? '', home);
   if (program.includes('/')) {
     return [program.startsWith('/') ? program : `${expandHome(agent.workingDirectory, home)}/${program}`];
   }
   return agent.path.map((directory) => `${expandHome(directory, home)}/${program}`);
+}
+
+/** Paths of an agent that the facts do not hold; of its program only where no directory is known to have it. */
+export function uncheckedPaths(agent: Agent, { paths, user }: HostFacts): readonly string[] {
+  const programs = programPaths(agent, user.home);
+  const isFound = programs.some((path) => paths[path]?.kind === 'file' && paths[path].executable);
+  const others = [agent.workingDirectory, ...agent.envFiles].map((path) => expandHome(path, user.home));
+  return [...others, ...(isFound ? [] : programs)].filter((path) => paths[path] === undefined);
 }
 
 /** What on this machine keeps an agent from starting. A path the facts do not hold is not checked. */
@@ -27,7 +35,7 @@ export function hostProblems(agent: Agent, host: HostFacts): readonly Blocked[] 
 }
 
 function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
-  const candidates = programCandidates(agent, host.user.home);
+  const candidates = programPaths(agent, host.user.home);
   const facts = candidates.map((path) => host.paths[path]);
   if (facts.some((fact) => fact === undefined || (fact.kind === 'file' && fact.executable))) return [];
   const present = candidates.find((_, at) => facts[at]?.kind === 'file');

@@ -1,3 +1,4 @@
+import type { Conceal } from '../model/conceal.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
 import type { ReadPort, WritePort } from '../model/host.ts';
 import type { Activity, ActivityReport, HostFacts, Observed } from '../model/observed.ts';
@@ -32,6 +33,8 @@ export interface Look {
   readonly activity: Reports;
   /** What the plan was made under. */
   readonly policy: Policy;
+  /** How the secrets of `observed` were concealed, where it came from a file. */
+  readonly conceal?: Conceal;
   readonly plan: Plan;
 }
 
@@ -55,7 +58,7 @@ export async function lookAtAgents(
 
 async function lookWithoutActivity(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
   const host = engine.hostFacts(fleet);
-  const desired = policy.destroy === true ? [] : engine.providers.flatMap((provider) => provider.desired(fleet, host));
+  const desired = policy.destroy === true ? [] : wantedOf(engine.providers, fleet, host);
   const observed = await observeWith(
     engine.providers,
     engine.read,
@@ -70,8 +73,20 @@ function withActivity(seen: Look, activity: Reports): Look {
   return { ...known, plan: replan(known, seen.policy) };
 }
 
+/** What was seen before, here or on another machine. */
+export type Seen = Omit<Look, 'desired' | 'plan'>;
+
+/** The pass without its look: what `seen` means for a fleet. What is wanted follows from the facts of that host. */
+export function recall(providers: readonly Provider[], seen: Seen): Look {
+  const desired = wantedOf(providers, seen.fleet, seen.observed.host);
+  return { ...seen, desired, plan: replan({ ...seen, desired }, seen.policy) };
+}
+
+const wantedOf = (providers: readonly Provider[], fleet: Fleet, host: HostFacts): readonly Desired[] =>
+  providers.flatMap((provider) => provider.desired(fleet, host));
+
 /** What the same look means under another policy. */
-export const replan = (seen: Look, policy: Policy): Plan =>
+export const replan = (seen: Omit<Look, 'plan'>, policy: Policy): Plan =>
   buildPlan({ ...seen, policy, activity: statesOf(seen.activity) });
 
 const statesOf = (reports: Reports): Readonly<Record<string, Activity>> =>
@@ -95,6 +110,7 @@ export async function act(
       ...listener,
       withForeign: policy.withForeign === true,
       atWork: (agents, now) => agentsAtWork(engine, before, agents, now),
+      reviewed: policy.reviewed === true,
     }),
   };
 }

@@ -16,6 +16,8 @@ export interface Policy {
   readonly allowDelete?: number;
   /** Install scripts and units only; start, stop and restart nothing. */
   readonly installOnly: boolean;
+  /** A person reviewed exactly these steps: whatever a step rests on is looked at again right before it. */
+  readonly reviewed?: boolean;
   /** The whole fleet goes; the two below say what even that spares otherwise. */
   readonly destroy?: boolean;
   readonly includeProtected?: boolean;

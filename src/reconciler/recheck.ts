@@ -17,6 +17,8 @@ export interface RecheckInput {
   readonly withForeign: boolean;
   /** Of these agents, those that by now do something a restart for a new spec must not end, and what. */
   readonly atWork: (agents: readonly string[], observed: Observed) => Promise<Readonly<Record<string, Activity>>>;
+  /** Looks at everything, not at what ends something alone. */
+  readonly reviewed: boolean;
 }
 
 /** Why a change is not carried out: it is wrong by now, or it has to wait. */
@@ -32,7 +34,8 @@ export async function refusedNow(
   done: readonly Change[],
   input: RecheckInput,
 ): Promise<ReadonlyMap<Change, Refusal>> {
-  const checked = changes.filter((change) => endsSomething(change) && !done.some((other) => explains(other, change)));
+  const isChecked = input.reviewed ? isFirst : endsSomething;
+  const checked = changes.filter((change) => isChecked(change) && !done.some((other) => explains(other, change)));
   if (checked.length === 0) return new Map();
   try {
     const observed = await lookAgain(input);
@@ -72,6 +75,9 @@ const ENDS: ReadonlySet<string> = new Set(['restart', 'kill', 'fleet']);
 
 const endsSomething = ({ address, disruption }: Change): boolean => RUNS.has(kindOf(address)) && ENDS.has(disruption);
 
+/** A server that is started comes up with the first agent of the same run, too. */
+const isFirst = ({ address, action }: Change): boolean => kindOf(address) !== 'server' || action !== 'start';
+
 /** It was there before on the same address, or the server's end took everything with it. */
 const explains = (other: Change, { address }: Change): boolean =>
   other.address === address || other.disruption === 'fleet';
@@ -79,9 +85,9 @@ const explains = (other: Change, { address }: Change): boolean =>
 /** What a process is told by: its session or server, and its unit. */
 const WITNESSES: ReadonlySet<string> = new Set([providerOf('session.'), providerOf('run.')]);
 
-const lookAgain = ({ providers, port, scope }: RecheckInput): Promise<Observed> =>
+const lookAgain = ({ providers, port, scope, reviewed }: RecheckInput): Promise<Observed> =>
   observeWith(
-    providers.filter(({ name }) => WITNESSES.has(name)),
+    providers.filter(({ name }) => reviewed || WITNESSES.has(name)),
     port,
     scope,
   );
@@ -97,7 +103,7 @@ function problem(change: Change, observed: Observed, { scope, withForeign }: Rec
 }
 
 function fingerprintNow({ address, group }: Change, observed: Observed, { supervisor }: Scope): string {
-  const name = agentOf(group);
+  const name = kindOf(address) === 'session' ? agentOf(group) : undefined;
   if (name !== undefined) return agentView(observed, name, 'on-failure', supervisor).fingerprint;
   const seen = observationOf(observed, address);
   return seen.state === 'present' ? seen.fingerprint : seen.state;

@@ -15,8 +15,8 @@ export function decideLeftovers(context: Unwanting, wanted: ReadonlySet<Address>
     .map((address) => decideLeftover(address, context));
 }
 
-/** Kinds that are evidence about an agent, not things a plan creates or deletes. */
-const EVIDENCE: ReadonlySet<string> = new Set(['run', 'record', 'session']);
+/** Kinds that are evidence about an agent, not things a plan creates or deletes. No document of theirs is compared. */
+export const EVIDENCE: ReadonlySet<string> = new Set(['run', 'record', 'session']);
 
 /** The scripts of a home serve all its fleets: they stay as long as one of the others does. */
 const isShared = (address: Address, { host }: Observed): boolean =>

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERRORS } from '../../src/model/error.ts';
-import type { Activity, ActivityReport, AgentState } from '../../src/model/observed.ts';
-import type { Action, BlockedReason, Deferred, Disruption, PatchOperation, Reason } from '../../src/model/plan.ts';
+import type { Activity, ActivityReport, AgentState, PathFact } from '../../src/model/observed.ts';
+import {
+  PHASES,
+  type Action,
+  type BlockedReason,
+  type Deferred,
+  type Disruption,
+  type PatchOperation,
+  type Reason,
+} from '../../src/model/plan.ts';
+import type { Observation } from '../../src/model/resource.ts';
 import type { Fingerprint } from '../../src/model/fingerprint.ts';
 import { outputSchema, type SchemaNode } from './output-schemas.ts';
 
@@ -13,6 +22,9 @@ const agent = outputSchema('status').properties?.['agents']?.items?.properties ?
 const activity = agent['activity']?.properties ?? {};
 const fingerprint = outputSchema('verify').definitions?.['fingerprint']?.properties ?? {};
 const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
+const touch = outputSchema('saved-plan').properties?.['touches']?.items?.properties ?? {};
+const snapshot = outputSchema('snapshot').definitions ?? {};
+const seen = (name: string): Readonly<Record<string, SchemaNode>> => snapshot[name]?.properties ?? {};
 const fields = (name: string): Readonly<Record<string, SchemaNode>> => plan[name]?.properties ?? {};
 
 describe('the closed words of the JSON outputs', () => {
@@ -120,6 +132,17 @@ describe('the closed words of the JSON outputs', () => {
       'state of the default server',
       fingerprint['state'],
       members<Fingerprint['state']>({ absent: true, stale: true, present: true }),
+    ],
+    ['phase of a saved step', touch['phase'], PHASES],
+    [
+      'kind of a path',
+      seen('pathFact')['kind'],
+      members<PathFact['kind']>({ file: true, directory: true, other: true, missing: true, denied: true }),
+    ],
+    [
+      'state of what was seen',
+      seen('observation')['state'],
+      members<Observation['state']>({ present: true, absent: true, unknown: true }),
     ],
     ['code of a failure', failure['code'], Object.keys(ERRORS)],
   ])('%s: the schema has exactly those of the program', (_name, node, words) => {

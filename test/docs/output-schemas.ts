@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 
-export const SCHEMA_NAMES = ['plan', 'status', 'verify', 'failure', 'validate', 'agent-status', 'roster'] as const;
+export const SCHEMA_NAMES = [
+  'plan',
+  'status',
+  'verify',
+  'failure',
+  'validate',
+  'agent-status',
+  'roster',
+  'snapshot',
+  'saved-plan',
+] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** The part of JSON Schema that these tests walk through. */
@@ -20,8 +30,17 @@ export function outputSchema(name: SchemaName): SchemaNode {
   return node;
 }
 
+const validators = new Map<string, ValidateFunction>();
+
 /** Validators of the outputs. Strict ones refuse every field that the schema does not describe. */
 export function outputValidator(name: SchemaName, { strict }: { readonly strict: boolean }): ValidateFunction {
+  const key = `${name} ${strict}`;
+  const validate = validators.get(key) ?? compile(name, strict);
+  validators.set(key, validate);
+  return validate;
+}
+
+function compile(name: SchemaName, strict: boolean): ValidateFunction {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   for (const each of SCHEMA_NAMES) ajv.addSchema(strict ? closed(outputSchema(each)) : outputSchema(each));
   const validate = ajv.getSchema(`https://mosaic-fleet.invalid/schema/output-${name}.json`);

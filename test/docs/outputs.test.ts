@@ -89,6 +89,19 @@ describe('a JSON output fits its schema:', () => {
     expectFits('verify', await output('verify'));
   });
 
+  it('what is seen, and a saved plan', async () => {
+    const snapshot = await output('snapshot');
+    expect(snapshot).toMatchObject({
+      items: { 'session.one': { state: 'present' } },
+      host: { holds: [{ agent: 'two' }] },
+    });
+    expectFits('snapshot', snapshot);
+    await output('plan', '--out', `${home.root}/saved.plan`);
+    const saved: unknown = JSON.parse(readFileSync(`${home.root}/saved.plan`, 'utf8'));
+    expect(saved).toMatchObject({ touches: expect.arrayContaining([expect.objectContaining({ phase: 'restart' })]) });
+    expectFits('saved-plan', saved);
+  });
+
   it('a failure, with and without diagnostics', async () => {
     expectFits('failure', await output('stop', 'nobody'));
     expectFits('failure', await output('plan', '--no-such-option'));

@@ -8,6 +8,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import { buildPlan } from '../../src/reconciler/plan.ts';
 import { fleetOf } from '../support/fleet.ts';
 import { worldOf, type Overlay, type World } from '../support/observed.ts';
+import { carried, everyForm } from '../support/snapshot.ts';
 
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 const intents = readdirSync(DIRECTORY, { withFileTypes: true })
@@ -61,6 +62,10 @@ describe.each(intents)('the plan for %s', (intent) => {
     expect(JSON.stringify(planJson(buildPlan(world)))).toBe(json);
     expect(JSON.stringify(planJson(buildPlan(shuffled(world))))).toBe(json);
     expect(JSON.parse(json)).toMatchObject({ formatVersion: '1.0', fleet: world.fleet.name });
+  });
+
+  it('is the same to the byte, in every form, when a snapshot carries what was seen to another machine', () => {
+    expect(everyForm(buildPlan(carried(world)))).toEqual(everyForm(plan));
   });
 
   it('gives a reason and a cause for every change, and a way out for every block', () => {

@@ -58,6 +58,7 @@ async function run(changes: readonly Change[], apply: Apply = done, signal?: Abo
     scope: { ...scope, ...(signal === undefined ? {} : { signal }) },
     withForeign: false,
     atWork: () => Promise.resolve({}),
+    reviewed: false,
     onStep: (step) => steps.push(inShort(step)),
   });
   expect(returned.map(inShort)).toEqual(steps);

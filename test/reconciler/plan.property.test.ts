@@ -7,6 +7,7 @@ import { buildPlan } from '../../src/reconciler/plan.ts';
 import { driftedWorlds, settledWorlds } from '../support/fleets.ts';
 import { inSyncItems, type World } from '../support/observed.ts';
 import { applied } from '../support/simulate.ts';
+import { carried, everyForm } from '../support/snapshot.ts';
 
 const RUNS = { seed: 20_260_101, numRuns: 250 };
 const ANY = ['absent', 'edited', 'reload', 'foreign', 'unknown'] as const;
@@ -47,6 +48,15 @@ describe('any plan', () => {
     fc.assert(
       fc.property(driftedWorlds(ANY), (world) => {
         expect(JSON.stringify(buildPlan(structuredClone(world)))).toBe(JSON.stringify(buildPlan(world)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('is the same to the byte when a snapshot carries what was seen to another machine', () => {
+    fc.assert(
+      fc.property(driftedWorlds(ANY), (world) => {
+        expect(everyForm(buildPlan(carried(world)))).toEqual(everyForm(buildPlan(world)));
       }),
       RUNS,
     );

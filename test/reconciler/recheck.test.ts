@@ -17,6 +17,7 @@ interface Now {
   readonly items?: Readonly<Record<Address, Observation>>;
   readonly foreignSessions?: readonly Json[];
   readonly withForeign?: boolean;
+  readonly reviewed?: boolean;
   readonly broken?: boolean;
   readonly working?: Readonly<Record<string, Activity>>;
 }
@@ -70,6 +71,7 @@ async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
       asked.push(...agents);
       return Promise.resolve(now.working ?? {});
     },
+    reviewed: now.reviewed === true,
     onStep: (step) => {
       const why =
         step.result === 'failed' ? `: ${step.error.message}` : step.result === 'skipped' ? `: ${step.because}` : '';
@@ -149,5 +151,43 @@ describe('the look right before something ends', () => {
       'failed server.s: sessions that are not ours live on it: notes',
     ]);
     expect((await run([serverEnds], { ...now, withForeign: true })).steps).toEqual(['done server.s']);
+  });
+});
+
+describe('the look right before a step of a reviewed plan', () => {
+  const write = planned('launch.a', {
+    action: 'update',
+    disruption: 'none',
+    phase: 'write',
+    provider: 'files',
+    expected: 'as reviewed',
+  });
+  const start = planned('session.a', {
+    action: 'start',
+    disruption: 'none',
+    phase: 'start',
+    expected: 'inactive absent',
+  });
+
+  it('is taken for every step, at everything', async () => {
+    const items = { 'launch.a': seen('as reviewed') };
+    expect(await run([write, start], { items, reviewed: true })).toMatchObject({
+      steps: ['done launch.a', 'done session.a'],
+      looks: 6,
+    });
+  });
+
+  it.each<[string, Record<Address, Observation>, string]>([
+    ['a file', { 'launch.a': seen('edited') }, 'launch.a'],
+    ['a file that is gone', {}, 'launch.a'],
+    ['a process', { ...RUNNING, 'launch.a': seen('as reviewed') }, 'session.a'],
+  ])('refuses what would meet %s that is not as it was', async (_, items, address) => {
+    const { steps } = await run([write, start], { items, reviewed: true });
+    expect(steps).toContain(`failed ${address}: ${CHANGED}`);
+  });
+
+  it('lets a server start that the first agent of the same run has brought up', async () => {
+    const server = planned('server.s', { ...start, address: 'server.s', group: 'fleet', expected: 'absent' });
+    expect((await run([server], { items: SERVER, reviewed: true })).steps).toEqual(['done server.s']);
   });
 });

@@ -6,7 +6,7 @@ import { summaryLine } from './plan-text.ts';
 export function planMarkdown(plan: Plan): string {
   const rows = plan.changes.map(
     ({ group, action, address, because, disruption }) =>
-      `| ${group} | ${action} | \`${address}\` | ${cell(because)} | ${disruption} |`,
+      `| ${group} | ${action} | \`${cell(address)}\` | ${cell(because)} | ${disruption} |`,
   );
   const hindered = [
     ...plan.blocked.map(({ group, reason, message }) => `- **blocked** ${group} (${reason}): ${cell(message)}`),

@@ -94,12 +94,13 @@ function filesText(group: string, changes: readonly Change[]): string {
   ];
   const what = group === 'fleet' ? 'scripts and units' : 'settings';
   const only = files[0];
-  if (files.length === 1 && only !== undefined) return `${only.action} ${only.address}: ${printable(only.because)}`;
+  if (files.length === 1 && only !== undefined)
+    return `${only.action} ${printable(only.address)}: ${printable(only.because)}`;
   return `${actions.join(', ')} ${what}${because.length > 0 ? ` (${because.join('; ')})` : ''}`;
 }
 
 function resourceLines(change: Change): readonly string[] {
-  const head = `    ${SIGNS[change.action]} ${change.address}  ${change.action}, ${change.reason}, disruption ${change.disruption}`;
+  const head = `    ${SIGNS[change.action]} ${printable(change.address)}  ${change.action}, ${change.reason}, disruption ${change.disruption}`;
   return [
     head,
     ...shownPatch(change).map(
@@ -121,7 +122,9 @@ function noteLines(plan: Plan): readonly string[] {
   const held = plan.holds.map(({ agent }) => agent);
   return [
     ...(held.length > 0 ? [`Held by stop: ${held.join(', ')}  (mosaic fleet start ${held.join(' ')})`] : []),
-    ...plan.foreign.map(({ address, message }) => `Not ours, left alone: ${address} (${printable(message)})`),
+    ...plan.foreign.map(
+      ({ address, message }) => `Not ours, left alone: ${printable(address)} (${printable(message)})`,
+    ),
     ...plan.conditions.map(({ type, message }) => `${type}: ${printable(message)}`),
   ];
 }

@@ -1,17 +1,17 @@
 import { FleetError } from '../../../model/error.ts';
 import type { WritePort } from '../../../model/host.ts';
-import { isEmpty, type Plan } from '../../../model/plan.ts';
+import type { Plan } from '../../../model/plan.ts';
 import { nearest } from '../../../manifest/suggest.ts';
-import { APPLY, type Policy } from '../../../reconciler/policy.ts';
-import { confirmPlan, refuseWhole } from '../../confirm.ts';
+import type { Policy } from '../../../reconciler/policy.ts';
+import { tellAndConfirm } from '../../confirm.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { run as showPlan } from './plan.ts';
 import { loadFleet } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
+import { personalPolicy } from '../../policy.ts';
 import { interruptSignal } from '../../signals.ts';
-import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { noteWarnings } from '../../view/warnings.ts';
 
@@ -19,18 +19,30 @@ export interface ApplyOptions extends CommonOptions {
   readonly now?: boolean;
   readonly allowDelete?: string;
   readonly dryRun?: boolean;
+  /** How old a saved plan may be. */
+  readonly maxAge?: string;
   readonly verbose?: boolean;
 }
 
-/** Makes the fleet as the manifest says, or only the named agents and what they need. */
+/** No agent's name can hold either of them. */
+const isPlanFile = (argument: string): boolean => /[./]/.test(argument);
+
+/** Makes the fleet as the manifest says, or only the named agents and what they need, or what a saved plan says. */
 export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
+  const file = agents.find(isPlanFile);
+  if (file !== undefined) return applyFile(file, agents, options);
   if (options.dryRun === true) {
     return showPlan(options, (fleet) => {
       requireAgents(fleet, agents);
-      return policyOf(agents, options);
+      return personalPolicy(agents, options);
     });
   }
   return applyWith({ command: ['fleet apply', ...agents].join(' '), agents, policy: {} }, options);
+}
+
+async function applyFile(file: string, others: readonly string[], options: ApplyOptions): Promise<number> {
+  if (others.length === 1) return (await import('../../reviews.ts')).applyPlan(file, options);
+  throw new FleetError('E_USAGE', `${file} is a saved plan and is applied alone, without further arguments`);
 }
 
 export interface ApplyRequest {
@@ -46,37 +58,19 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
   requireManifestFile(options);
   const loaded = await loadFleet(options, place);
   noteWarnings(loaded, output);
-  const policy: Policy = { ...policyOf(request.agents, options), ...request.policy };
+  const policy: Policy = { ...personalPolicy(request.agents, options), ...request.policy };
   requireAgents(loaded.fleet, request.agents);
   const mutation = {
     command: request.command,
     fleet: loaded.fleet,
     policy,
     prepare: (port: WritePort) => remember(port.writer, place.home, loaded),
-    confirm: async (plan: Plan): Promise<void> => {
-      const story = planText(plan, { manifest: loaded.file, verbose: options.verbose === true }).trimEnd();
-      // That there is nothing to do, and for which part, is the result's to say.
-      const told = isEmpty(plan) ? story.split('\n').slice(0, -1).join('\n').trimEnd() : story;
-      if (told !== '') output.note(told);
-      refuseWhole(plan);
-      await confirmPlan(plan, options, output);
-    },
+    confirm: (plan: Plan) =>
+      tellAndConfirm(plan, { manifest: loaded.file, verbose: options.verbose === true }, { options, output }),
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
   reportResult(result, output);
   return result.exit;
-}
-
-function policyOf(agents: readonly string[], options: ApplyOptions): Policy {
-  const allow = options.allowDelete;
-  if (allow !== undefined && !/^\d{1,4}$/.test(allow))
-    throw new FleetError('E_USAGE', `--allow-delete takes a number, not ${JSON.stringify(allow)}`);
-  return {
-    ...APPLY,
-    now: options.now === true,
-    ...(agents.length === 0 ? {} : { only: agents }),
-    ...(allow === undefined ? {} : { allowDelete: Number(allow) }),
-  };
 }
 
 /** What changes a fleet needs a manifest that is still there for the next look, and the terminal to ask on. */

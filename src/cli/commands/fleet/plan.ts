@@ -1,9 +1,11 @@
+import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
-import { isEmpty, type Plan } from '../../../model/plan.ts';
-import { APPLY, type Policy } from '../../../reconciler/policy.ts';
-import { look } from '../../../reconciler/pass.ts';
+import { isEmpty } from '../../../model/plan.ts';
+import type { Policy } from '../../../reconciler/policy.ts';
+import { look, type Look } from '../../../reconciler/pass.ts';
+import { createFileReader } from '../../../host/files.ts';
 import { openEngine, openPlace } from '../../context.ts';
-import { loadFleet } from '../../load-fleet.ts';
+import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
 import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { planDiff } from '../../view/plan-diff.ts';
@@ -11,14 +13,22 @@ import { planJson } from '../../view/plan-json.ts';
 import { planGithub, planMarkdown } from '../../view/plan-review.ts';
 import { planText } from '../../view/plan-text.ts';
 import { noteWarnings } from '../../view/warnings.ts';
+import { personalPolicy } from '../../policy.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly detailedExitcode?: boolean;
   readonly verbose?: boolean;
   readonly diff?: boolean;
+  readonly now?: boolean;
+  readonly allowDelete?: string;
+  /** A snapshot that stands in for the look at this host. */
+  readonly observed?: string;
+  /** Where the plan is saved. */
+  readonly out?: string;
 }
 
-function answer(plan: Plan, manifest: string, { output, verbose }: PlanOptions): string {
+function answer({ plan, policy }: Look, manifest: string, { output, verbose }: PlanOptions): string {
+  if (policy.only !== undefined && isEmpty(plan) && output === 'text') return partIsDone(policy.only);
   if (output === 'markdown') return planMarkdown(plan);
   if (output === 'github') return planGithub(plan, manifest);
   return planText(plan, { manifest, verbose: verbose === true });
@@ -27,18 +37,49 @@ function answer(plan: Plan, manifest: string, { output, verbose }: PlanOptions):
 const partIsDone = (names: readonly string[]): string =>
   `No changes for ${names.join(', ')}. That part is as the manifest says.`;
 
+/** What the plan is made of, and the host it is for, where that is not this one. */
+interface Planned {
+  readonly loaded: LoadedFleet;
+  readonly seen: Look;
+  readonly hostId?: string;
+}
+
 /** Shows what an apply of this policy would do. Mutates nothing, takes no lock. */
-export async function run(options: PlanOptions, policyOf: (fleet: Fleet) => Policy = () => APPLY): Promise<number> {
+export async function run(
+  options: PlanOptions,
+  policyOf: (fleet: Fleet) => Policy = () => personalPolicy([], options),
+): Promise<number> {
   const output = createOutput(options);
-  const place = await openPlace(options);
-  const loaded = await loadFleet(options, place);
+  const planned = await (options.observed === undefined ? lookHere(options, policyOf) : lookThere(options, policyOf));
+  const { loaded, seen } = planned;
   noteWarnings(loaded, output);
-  const policy = policyOf(loaded.fleet);
-  const seen = await look(openEngine(place), loaded.fleet, policy);
   refuseBlind(seen);
-  const isIdlePart = policy.only !== undefined && isEmpty(seen.plan) && options.output === 'text';
-  output.text(isIdlePart ? partIsDone(policy.only ?? []) : answer(seen.plan, loaded.file, options));
-  if (options.diff === true) output.text(await planDiff(seen, place.read.files));
+  if (options.out !== undefined) output.note(await save(options.out, planned));
+  output.text(answer(seen, loaded.file, options));
+  if (options.diff === true) output.text(await planDiff(seen, createFileReader()));
   output.data(planJson(seen.plan));
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
+}
+
+async function lookHere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {
+  const place = await openPlace(options);
+  const loaded = await loadFleet(options, place);
+  return { loaded, seen: await look(openEngine(place), loaded.fleet, policyOf(loaded.fleet)) };
+}
+
+async function lookThere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {
+  if (options.diff === true) {
+    const hint = 'See every field that changes with -v.';
+    throw new FleetError('E_USAGE', '--diff compares with files of this host, which --observed is not about', { hint });
+  }
+  const { recallSnapshot } = await import('../../reviews.ts');
+  const { loaded, seen, snapshot } = await recallSnapshot(options.observed ?? '', options, policyOf);
+  return { loaded, seen, hostId: snapshot.hostId };
+}
+
+/** Says where it is and how it is applied: an argument without `/` or `.` would name an agent. */
+async function save(file: string, planned: Planned): Promise<string> {
+  const { savePlan } = await import('../../reviews.ts');
+  savePlan(file, planned);
+  return `saved to ${file}; mosaic fleet apply ${/[./]/.test(file) ? file : `./${file}`}`;
 }

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cleanUp } from '../support/harness.ts';
+import { sh } from '../support/process.ts';
+import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
+
+const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
+/** Calls that change a name, a file's contents, or a process of somebody else. */
+const CHANGING = `
+  rename renameat renameat2 unlink unlinkat mkdir mkdirat rmdir link linkat symlink symlinkat mknod mknodat
+  chmod fchmod fchmodat chown fchown lchown fchownat truncate ftruncate fallocate creat utimensat setxattr fsetxattr
+  mount bind kill tkill tgkill pidfd_send_signal ptrace io_uring_setup
+`.match(/\w+/g);
+const RECORDED = [...(CHANGING ?? []), 'open', 'openat', 'openat2', 'execve', 'execveat'];
+
+/** What these programs are asked is an answer of theirs and changes nothing. */
+const LOOKS = [
+  /^\S+\/busctl --user --json=short get-property org\.freedesktop\.systemd1 /,
+  /^\S+\/busctl --user --json=short call org\.freedesktop\.systemd1 \S+ org\.freedesktop\.systemd1\.Manager ListUnitsByPatterns /,
+  /^\S+\/tmux -u -S \S+ -N display-message -p S\S+ ; list-panes -a -F P\S+$/,
+  /^\S+\/tmux -V$/,
+  /^\S+\/tmux -u -N -S \S+\/default list-sessions -F F\S+$/,
+];
+
+let live: LiveFleet;
+
+/** Every call of a command and of the programs it starts that is in {@link RECORDED}, as strace tells it. */
+async function recordedCalls(args: readonly string[]): Promise<readonly string[]> {
+  const log = join(live.root, 'calls');
+  const argv = [process.execPath, MOSAIC, 'fleet', ...args];
+  const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+  const filter = [
+    '-f',
+    '-qq',
+    '-s',
+    '4096',
+    '-v',
+    '-e',
+    `trace=${RECORDED.map((name) => `?${name}`).join()}`,
+    '-e',
+    'signal=none',
+  ];
+  const { exitCode, stderr } = await sh(['strace', ...filter, '-o', log, ...argv], { env });
+  expect([0, 2, stderr]).toContain(exitCode);
+  const lines = readFileSync(log, 'utf8').split('\n');
+  rmSync(log);
+  return lines.map((line) => line.replace(/^\d+\s+/, '')).filter((line) => /^\w+\(/.test(line));
+}
+
+/** The calls that a look must not make. */
+const changes = (calls: readonly string[]): readonly string[] =>
+  calls.filter((call) => !isReadingOpen(call) && !isKnownProgram(call) && !isHarmless(call));
+
+const isReadingOpen = (call: string): boolean =>
+  call.startsWith('open') && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(call);
+
+/** Opened and given to a child as its standard input, or asked by a program for its own terminal. */
+const isHarmless = (call: string): boolean => /^open.*"\/dev\/(null|tty)"/.test(call);
+
+function isKnownProgram(call: string): boolean {
+  const [, list] = /^execve\("[^"]*", \[(.*?)\], \[/.exec(call) ?? [];
+  if (list === undefined) return false;
+  const words: readonly string[] = JSON.parse(`[${list}]`);
+  return words.includes(MOSAIC) || LOOKS.some((look) => look.test(words.join(' ')));
+}
+
+beforeAll(async () => {
+  live = liveFleet({ a: sleeper, b: { command: ['sleep', '3600'], state: 'stopped' } });
+  await live.must('apply');
+  await live.must('snapshot', '--out', join(live.root, 'observed.json'));
+  live.declare({ a: { command: ['sleep', '7200'] }, c: sleeper });
+});
+afterAll(cleanUp);
+
+describe('no call that changes anything is made by', () => {
+  it.each([
+    [['plan']],
+    [['plan', '--diff', '-v', '-o', 'json']],
+    [['apply', '--dry-run']],
+    [['validate']],
+    [['snapshot']],
+    [['status']],
+    [['verify']],
+    [['log']],
+    [['doctor']],
+  ])('fleet %j', async (args) => {
+    const calls = await recordedCalls(args);
+    expect(calls.length).toBeGreaterThan(10);
+    expect(changes(calls)).toEqual([]);
+  });
+
+  it('fleet plan --observed, which starts no program either', async () => {
+    const calls = await recordedCalls(['plan', '--observed', join(live.root, 'observed.json')]);
+    expect(changes(calls)).toEqual([]);
+    expect(calls.filter((call) => call.startsWith('execve'))).toHaveLength(1);
+  });
+
+  it('and the recorder sees those that an install makes', async () => {
+    const names = changes(await recordedCalls(['install'])).map((call) => call.slice(0, call.indexOf('(')));
+    expect(names).toEqual(expect.arrayContaining(['rename', 'openat', 'fchmod', 'execve']));
+  });
+});
