@@ -14,14 +14,28 @@ const CHANGING = `
 `.match(/\w+/g);
 const RECORDED = [...(CHANGING ?? []), 'open', 'openat', 'openat2', 'execve', 'execveat'];
 
-/** What these programs are asked is an answer of theirs and changes nothing. */
+/** What the user manager is asked is an answer of its own and changes nothing. */
 const LOOKS = [
   /^\S+\/busctl --user --json=short get-property org\.freedesktop\.systemd1 /,
   /^\S+\/busctl --user --json=short call org\.freedesktop\.systemd1 \S+ org\.freedesktop\.systemd1\.Manager ListUnitsByPatterns /,
-  /^\S+\/tmux -u -S \S+ -N display-message -p S\S+ ; list-panes -a -F P\S+$/,
   /^\S+\/tmux -V$/,
-  /^\S+\/tmux -u -N -S \S+\/default list-sessions -F F\S+$/,
 ];
+/** Without `-p` these two would show something to a client, or fill a buffer. */
+const TMUX_LOOK = /^(list-panes|list-sessions|display-message -p|capture-pane -p)( |$)/;
+
+/** A call that starts no server, on a socket that it names, of nothing but questions. */
+function isTmuxLook([program = '', ...words]: readonly string[]): boolean {
+  const options = words.findIndex((word) => /^[a-z]/.test(word) && !word.startsWith('/'));
+  const given = words.slice(0, options);
+  if (!program.endsWith('/tmux') || !given.includes('-N') || !given.includes('-S')) return false;
+  const commands = words.slice(options).join('\n').split('\n;\n');
+  return commands.every((command) => {
+    const [name, ...rest] = command.split('\n');
+    // if-shell -F -t TARGET CONDITION COMMANDS
+    const branch = name === 'if-shell' && rest[0] === '-F' ? rest.slice(4) : [command.replaceAll('\n', ' ')];
+    return branch.flatMap((line) => line.split(' ; ')).every((line) => TMUX_LOOK.test(line));
+  });
+}
 
 let live: LiveFleet;
 
@@ -62,7 +76,7 @@ function isKnownProgram(call: string): boolean {
   const [, list] = /^execve\("[^"]*", \[(.*?)\], \[/.exec(call) ?? [];
   if (list === undefined) return false;
   const words: readonly string[] = JSON.parse(`[${list}]`);
-  return words.includes(MOSAIC) || LOOKS.some((look) => look.test(words.join(' ')));
+  return words.includes(MOSAIC) || isTmuxLook(words) || LOOKS.some((look) => look.test(words.join(' ')));
 }
 
 beforeAll(async () => {
@@ -94,6 +108,16 @@ describe('no call that changes anything is made by', () => {
     const calls = await recordedCalls(['plan', '--observed', join(live.root, 'observed.json')]);
     expect(changes(calls)).toEqual([]);
     expect(calls.filter((call) => call.startsWith('execve'))).toHaveLength(1);
+  });
+
+  it.each([
+    [['kill-session', '-t', 'a']],
+    [['display-message', 'text']],
+    [['list-panes', ';', 'kill-server']],
+    [['if-shell', '-F', '-t', '%0', '1', 'display-message -p x ; kill-pane']],
+  ])('and tmux %j would be one', (command) => {
+    expect(isTmuxLook(['/usr/bin/tmux', '-u', '-N', '-S', '/s', ...command])).toBe(false);
+    expect(isTmuxLook(['/usr/bin/tmux', '-u', '-S', '/s', 'list-panes'])).toBe(false);
   });
 
   it('and the recorder sees those that an install makes', async () => {

@@ -7,6 +7,7 @@ import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { tellAndConfirm } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
+import { remember } from '../../manifest-cache.ts';
 import { mutate, refuseBlind, type Mutation } from '../../mutate.ts';
 import { createOutput, type Output } from '../../options.ts';
 import { checkAge, checkManifest, checkPlace } from '../../saved-plan/check.ts';
@@ -16,6 +17,7 @@ import { markUsed, refuseUsed } from '../../saved-plan/used.ts';
 import { interruptSignal } from '../../signals.ts';
 import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
+import { noteWarnings } from '../../view/warnings.ts';
 import type { ApplyOptions } from './apply.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -32,6 +34,7 @@ export async function run(file: string, options: ApplyOptions): Promise<number> 
   checkAge(saved, options.maxAge, systemClock.nowMs());
   const loaded = await loadReviewed(saved, options, place);
   checkManifest(saved, loaded);
+  noteWarnings(loaded, output);
   const job: Job = { saved, loaded, place, output, options };
   return options.dryRun === true ? show(job) : carryOut(job, `fleet apply ${basename(file)}`);
 }
@@ -80,7 +83,10 @@ async function carryOut(job: Job, command: string): Promise<number> {
     afterwards: (seen) => ({ ...seen, plan: leftOf(seen.plan, saved) }),
     confirm: (plan) =>
       tellAndConfirm(plan, { manifest: loaded.file, verbose: options.verbose === true }, { options, output }),
-    prepare: (port) => markUsed(port, { home: place.home, at: new Date(systemClock.nowMs()).toISOString() }, saved),
+    prepare: (port) => {
+      markUsed(port, { home: place.home, at: new Date(systemClock.nowMs()).toISOString() }, saved);
+      remember(port.writer, place.home, loaded);
+    },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
   reportResult(result, output);
