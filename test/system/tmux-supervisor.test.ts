@@ -103,6 +103,16 @@ describe('a fleet without a user manager', () => {
     await done('apply', '--yes');
   });
 
+  it('starts its agents again on another socket', async () => {
+    const before = await live.pids();
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper }, { ...TMUX, tmux: { socket: 'elsewhere' } });
+    await done('apply', '--yes');
+    await done('verify');
+    expect(await pidOf('a')).not.toBe(before['a']);
+    live.declare({ a: sleeper, b: sleeper, 'b-2': sleeper });
+    await done('apply', '--yes');
+  });
+
   it('outlives a tmux directory that does not exist, and says so', async () => {
     const before = await live.pids();
     const tmux = { socket: 'mosaic-factory', tmpdir: join(live.root, 'nowhere') };

@@ -79,13 +79,19 @@ async function start({ port, scope }: Room, changes: readonly Change[]): Promise
   await removeEnded(port, scope, changes.map(agentOf));
   const script = changes.filter((change) => !isServer(change)).map((change) => newSession(change, scope));
   const answer = await tmuxCall(port.exec, placeOf(scope))([['source-file', '-']], { input: script.join('') });
-  const items = await settledItems(port, scope, changes);
+  const items = await settledItems(port, onWantedSocket(scope), changes);
   return changes.map(({ address }) => {
     const now = items[address];
     if (now?.state === 'present' && now.owner === 'fleet') return { address, done: true };
     const why = answer.stderr === '' ? 'it ended at once' : answer.stderr;
     return { address, done: false, error: stepFailed(`${address} is not there after its start: ${why}`) };
   });
+}
+
+/** By now the server is where it is wanted: what the installed fleet had is no place to look any more. */
+function onWantedSocket(scope: Scope): Scope {
+  const { installedSocketPath: _gone, ...host } = scope.host;
+  return { ...scope, host };
 }
 
 /** What ended stays ended: its id is never given again, and tmux looks once more before it lets go of it. */
