@@ -3,7 +3,16 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
-import { answer, contents, killNow, liveFleet, sleeper, type FailureAnswer, type LiveFleet } from './live-fleet.ts';
+import {
+  answer,
+  contents,
+  killNow,
+  liveFleet,
+  sleeper,
+  type Agents,
+  type FailureAnswer,
+  type LiveFleet,
+} from './live-fleet.ts';
 
 const BEFORE = { a: sleeper, b: sleeper };
 const AFTER = { a: { command: ['sleep', '7200'] }, b: sleeper };
@@ -37,6 +46,9 @@ describe('a saved plan', () => {
     const before = await live.pids();
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
     expect((await live.must('apply', file, '--dry-run')).stdout).toContain('± a  restart: command changed');
+    expect((await live.must('apply', file, '--dry-run', '-o', 'json')).json()).toMatchObject({
+      summary: { restart: 1 },
+    });
     expect(await applySaved()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 changes done') });
     const after = await live.pids();
     expect(commandOf(after['a'] ?? 0)).toBe('sleep 7200');
@@ -170,5 +182,31 @@ describe('a usage that would not mean what was reviewed', () => {
     );
     expect(await refusal(['snapshot', '--out', live.manifest])).toMatch(/^E_EXISTS/);
     await live.must('plan', '--out', file);
+  });
+});
+
+/** Manifests one after the other: first start, live settings, another server, one agent less, one up, one down. */
+const LIFE: readonly (readonly [Agents, object])[] = [
+  [{ a: sleeper, b: sleeper, c: { ...sleeper, state: 'stopped' } }, {}],
+  [
+    { a: sleeper, b: sleeper, c: { ...sleeper, state: 'stopped' } },
+    { tmux: { socket: 'one', options: { mouse: 'on' } } },
+  ],
+  [{ a: { ...sleeper, description: 'first' }, c: sleeper }, { tmux: { socket: 'one', options: { mouse: 'off' } } }],
+  [{ a: { command: ['sleep', '7200'] }, c: { ...sleeper, state: 'stopped' } }, { tmux: { socket: 'one' } }],
+];
+
+describe.each(['systemd', 'tmux'])('under supervisor %s', (supervisor) => {
+  it('every kind of step can be saved and applied', async () => {
+    live = liveFleet({}, { supervisor });
+    const seen = new Set<string>();
+    for (const [agents, spec] of LIFE) {
+      live.declare(agents, { supervisor, ...spec });
+      await live.must('plan', '--out', file);
+      (await live.plan()).changes.forEach(({ action }) => seen.add(action));
+      expect(await applySaved()).toMatchObject({ exitCode: 0 });
+      expect(await live.plan()).toMatchObject({ empty: true });
+    }
+    expect(seen).toEqual(new Set(['create', 'update', 'restart', 'start', 'stop', 'replace', 'delete']));
   });
 });

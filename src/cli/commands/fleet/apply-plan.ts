@@ -15,6 +15,7 @@ import { parseSavedPlan, type SavedPlan } from '../../saved-plan/document.ts';
 import { leftOf, reviewedPart } from '../../saved-plan/select.ts';
 import { markUsed, refuseUsed } from '../../saved-plan/used.ts';
 import { interruptSignal } from '../../signals.ts';
+import { planJson } from '../../view/plan-json.ts';
 import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { noteWarnings } from '../../view/warnings.ts';
@@ -65,10 +66,11 @@ function loadReviewed({ manifest }: SavedPlan, options: ApplyOptions, place: Pla
 const policyOf = ({ policy }: SavedPlan): Policy => ({ ...APPLY, ...policy, reviewed: true });
 
 /** Whether it could be applied now, and what that would do. */
-async function show({ saved, loaded, place, output }: Job): Promise<number> {
+async function show({ saved, loaded, place, output, options }: Job): Promise<number> {
   refuseUsed(place.read.files, place.home, saved);
   const seen = onlyReviewed(await look(openEngine(place), loaded.fleet, policyOf(saved)), saved);
-  output.text(planText(seen.plan, { manifest: loaded.file, verbose: false }));
+  output.text(planText(seen.plan, { manifest: loaded.file, verbose: options.verbose === true }));
+  output.data(planJson(seen.plan));
   return 0;
 }
 
