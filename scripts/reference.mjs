@@ -37,7 +37,7 @@ async function loadProgram() {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    external: ['./commands.ts'],
+    external: ['./commands.ts', './reviews.ts'],
     logLevel: 'warning',
   });
   try {

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../host/clock.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
-import { lookAtAll } from '../../../reconciler/pass.ts';
+import { lookAtAgents } from '../../../reconciler/pass.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { refuseBlind } from '../../mutate.ts';
@@ -17,7 +17,7 @@ export async function run(options: SnapshotOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
   const { fleet } = await loadFleetOrInstalled(options, place, output);
-  const seen = await lookAtAll(openEngine(place), fleet, APPLY);
+  const seen = await lookAtAgents(openEngine(place), fleet, APPLY);
   refuseBlind(seen);
   const snapshot = takeSnapshot(place, seen, new Date(systemClock.nowMs()).toISOString());
   if (options.out !== undefined) {
