@@ -172,6 +172,7 @@ describe('a usage that would not mean what was reviewed', () => {
 
   it('is refused beside an agent’s name, and for a directory', async () => {
     expect(await refusal(['apply', file, 'a'], 64)).toContain('is applied alone');
+    expect(await refusal(['apply', 'a', '--max-age', '1h'], 64)).toContain('none is named');
     mkdirSync(join(live.root, 'd'));
     expect(await refusal(['apply', join(live.root, 'd')], 65)).toContain('E_PLAN_FILE');
   });

@@ -58,8 +58,11 @@ beforeAll(async () => {
     ['plan', '-o', 'json'],
     ['plan', '-o', 'markdown'],
     ['plan', '--diff', '-v'],
+    ['snapshot'],
+    ['plan', '--out', join(live.root, 'saved.plan')],
   ])
     await say(...args);
+  said += readFileSync(join(live.root, 'saved.plan'), 'utf8');
   for (const args of [
     ['apply', '--yes', '-v'],
     ['status'],

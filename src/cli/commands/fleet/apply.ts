@@ -31,6 +31,8 @@ const isPlanFile = (argument: string): boolean => /[./]/.test(argument);
 export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
   const file = agents.find(isPlanFile);
   if (file !== undefined) return applyFile(file, agents, options);
+  if (options.maxAge !== undefined)
+    throw new FleetError('E_USAGE', '--max-age is about a saved plan, and none is named');
   if (options.dryRun === true) {
     return showPlan(options, (fleet) => {
       requireAgents(fleet, agents);
