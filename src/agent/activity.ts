@@ -1,5 +1,6 @@
 import type { ActivityReport } from '../model/observed.ts';
-import type { Adapter, ScreenRule, ScreenState } from './adapters.ts';
+import type { Adapter, ScreenState } from './adapters.ts';
+import { anyMatches, lineOf, presentLines, ruleFor, type PresentLines } from './composer.ts';
 import { lineMatches } from './pattern.ts';
 import type { Screen } from './screen.ts';
 
@@ -35,32 +36,41 @@ function findingOf(adapter: Adapter, seen: SeenAgent, screen: Screen | undefined
 
 const isQuestion = (state: ScreenState | undefined): boolean => state === 'setup' || state === 'dialog';
 
+const DETAILS = { setup: 'set-up dialog', dialog: 'permission dialog' } as const;
+
+type Shown = ActivityReport & { readonly state: ScreenState };
+
 /** A question hides what goes on behind it, and the place for typing is there in all states. */
-const ORDER: readonly ScreenState[] = ['setup', 'dialog', 'busy', 'idle'];
+function onScreen(adapter: Adapter, screen: Screen): Shown | undefined {
+  const present = presentLines(adapter, screen);
+  const title = (state: 'dialog' | 'busy'): boolean => anyMatches(adapter.title?.[state], screen.title ?? '');
+  const question = questionOn(adapter, present);
+  if (question !== undefined) return question;
+  if (title('dialog')) return { state: 'dialog', source: 'screen', detail: DETAILS.dialog };
+  const status = statusAbove(adapter, present);
+  if (title('busy') || status === 'busy' || ruleFor(adapter, 'busy', present) !== undefined) {
+    return { state: 'busy', source: 'screen' };
+  }
+  const isIdle = status === 'idle' || ruleFor(adapter, 'idle', present) !== undefined;
+  return isIdle ? { state: 'idle', source: 'screen' } : undefined;
+}
 
-const DETAILS: Readonly<Partial<Record<ScreenState, string>>> = { setup: 'set-up dialog', dialog: 'permission dialog' };
-
-function onScreen(adapter: Adapter, screen: Screen): (ActivityReport & { readonly state: ScreenState }) | undefined {
-  const lines = presentLines(adapter, screen);
-  for (const state of ORDER) {
-    const rule = adapter.screen[state]?.find((candidate) => lines.some((line) => lineMatches(lineOf(candidate), line)));
+function questionOn(adapter: Adapter, present: PresentLines): Shown | undefined {
+  for (const state of ['setup', 'dialog'] as const) {
+    const rule = ruleFor(adapter, state, present);
     if (rule === undefined) continue;
-    const detail = typeof rule === 'string' ? DETAILS[state] : rule.means;
-    return { state, source: 'screen', ...(detail === undefined ? {} : { detail }) };
+    return { state, source: 'screen', detail: typeof rule === 'string' ? DETAILS[state] : rule.means };
   }
   return undefined;
 }
 
-const lineOf = (rule: ScreenRule): string => (typeof rule === 'string' ? rule : rule.line);
-
-/** Where nothing tells where the conversation ends, so many lines from the bottom count. */
-const BOTTOM_LINES = 15;
-/** What a program says of itself right above the place for typing. */
-const STATUS_LINES = 3;
-
-/** The lines that speak of now, trimmed, without blank ones. Everything above is what was said before. */
-function presentLines({ composer }: Adapter, screen: Screen): readonly string[] {
-  const lines = screen.lines.map((line) => line.replaceAll('\u00a0', ' ').trim()).filter((line) => line !== '');
-  const typing = lines.findLastIndex((line) => composer?.line.some((pattern) => lineMatches(pattern, line)) === true);
-  return lines.slice(typing < 0 ? -BOTTOM_LINES : Math.max(0, typing - STATUS_LINES));
+/**
+ * What the newest turn says of itself. Anybody can write the words of a status line, so the lowest line decides that is
+ * one, or that ends a turn; where there is neither, the turn goes on or was never begun: nobody knows.
+ */
+function statusAbove({ composer, screen }: Adapter, { above }: PresentLines): 'busy' | 'idle' | undefined {
+  const isBusy = (line: string): boolean => screen.busy?.some((rule) => lineMatches(lineOf(rule), line)) === true;
+  const last = above.findLast((line) => isBusy(line) || anyMatches(composer?.settled, line));
+  if (last === undefined) return undefined;
+  return isBusy(last) ? 'busy' : 'idle';
 }

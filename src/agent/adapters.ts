@@ -1,11 +1,20 @@
 import type { AdapterOverride, Agent } from '../model/fleet.ts';
 import type { Activity } from '../model/observed.ts';
+import { CLAUDE } from './claude.ts';
+import { CODEX } from './codex.ts';
 
 /** What can be read off a screen. */
 export type ScreenState = Exclude<Activity, 'unknown'>;
 
 /** A line pattern (see `lineMatches`), or one with a name for what it recognises, such as `trust dialog`. */
-export type ScreenRule = string | { readonly line: string; readonly means: string };
+export type ScreenRule =
+  | string
+  | {
+      readonly line: string;
+      readonly means: string;
+      /** A line that must stand above it: most dialogs of a program end alike. */
+      readonly after?: string;
+    };
 
 /** One kind of agent program as it is talked to. Data alone: every agent goes through the same code. */
 export interface Adapter {
@@ -19,13 +28,26 @@ export interface Adapter {
    * dialog, busy, idle; no match is `unknown`.
    */
   readonly screen: Readonly<Partial<Record<ScreenState, readonly ScreenRule[]>>>;
-  /**
-   * Patterns of the line where the text to be sent is typed. Where one is on the screen, what stands above it and above
-   * the program's status line is what was said before, and tells nothing of now.
-   */
-  readonly composer?: { readonly line: readonly string[] };
+  readonly composer?: Composer;
+  /** Patterns of the title that the program gives its terminal: nothing it prints or is told can imitate one. */
+  readonly title?: Readonly<Partial<Record<'dialog' | 'busy', readonly string[]>>>;
   /** A shell: idle exactly when it is itself the foreground process of its terminal. */
   readonly isShell?: boolean;
+}
+
+/**
+ * The place where a text to be sent is typed. Rules for setup, dialog and idle count from it down, those for busy also
+ * above it as far as the newest message: everything earlier tells nothing of now.
+ */
+export interface Composer {
+  /** Patterns of its first line; sent messages may look the same. */
+  readonly line: readonly string[];
+  /** Patterns of its first line while nothing is typed, suggestions included. */
+  readonly empty: readonly string[];
+  /** Pattern of the line right below while nothing is typed; without it that line is blank. */
+  readonly end?: string;
+  /** Patterns of a line that stands at the end of a turn, or at the beginning of a conversation. */
+  readonly settled: readonly string[];
 }
 
 const SHELL: Adapter = { name: 'shell', submitDelayMs: 0, submitKey: 'Enter', screen: {}, isShell: true };
@@ -36,8 +58,8 @@ const DEFAULT: Adapter = { name: 'default', submitDelayMs: 300, submitKey: 'Ente
 const ADAPTERS: Readonly<Record<string, Adapter>> = {
   default: DEFAULT,
   shell: SHELL,
-  codex: { name: 'codex', submitDelayMs: 300, submitKey: 'Enter', screen: {} },
-  claude: { name: 'claude', submitDelayMs: 300, submitKey: 'Enter', screen: {} },
+  codex: CODEX,
+  claude: CLAUDE,
   opencode: { name: 'opencode', submitDelayMs: 500, submitKey: 'Enter', screen: {} },
   gemini: { name: 'gemini', submitDelayMs: 1000, submitKey: 'Enter', screen: {} },
   pi: { name: 'pi', submitDelayMs: 300, submitKey: 'Enter', screen: {} },

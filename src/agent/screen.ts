@@ -13,6 +13,8 @@ export interface Screen {
   readonly inMode: boolean;
   readonly inputOff: boolean;
   readonly dead: boolean;
+  /** What the program calls its terminal; undefined where that is not known. */
+  readonly title?: string;
 }
 
 /** Panes of one invocation: tmux takes a command line of at most 16 KiB, and its answer must stay below our cap. */
@@ -42,6 +44,8 @@ const FACTS = [
   '#{pane_in_mode}',
   '#{?pane_input_off,1,0}',
   '#{pane_dead}',
+  // Free text, so it comes last.
+  '#{pane_title}',
 ].join(' ');
 
 /** A pane that is gone would end the whole line of commands; asked first, it is passed over. */
@@ -74,7 +78,8 @@ function screensIn(lines: readonly string[], mark: string): readonly [string, Sc
 }
 
 function screenOf(facts: string, lines: readonly string[]): Screen | undefined {
-  const [x, y, lastOutputAtSec, inMode, inputOff, dead] = facts.split(' ').map(Number);
+  const words = facts.split(' ');
+  const [x, y, lastOutputAtSec, inMode, inputOff, dead] = words.slice(0, 6).map(Number);
   if (x === undefined || y === undefined || lastOutputAtSec === undefined) return undefined;
   return {
     lines: lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1),
@@ -83,5 +88,6 @@ function screenOf(facts: string, lines: readonly string[]): Screen | undefined {
     inMode: inMode !== 0,
     inputOff: inputOff === 1,
     dead: dead === 1,
+    title: words.slice(6).join(' '),
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { activityOf, type SeenAgent } from '../../src/agent/activity.ts';
 import { adapterNamed, type Adapter } from '../../src/agent/adapters.ts';
 import type { Screen } from '../../src/agent/screen.ts';
+import { screenOf } from './screens.ts';
 
 const RULES: Adapter['screen'] = {
   setup: ['^Log in to'],
@@ -10,17 +11,9 @@ const RULES: Adapter['screen'] = {
   idle: ['^› *'],
 };
 const plain: Adapter = { name: 'tui', submitDelayMs: 0, submitKey: 'Enter', screen: RULES };
-const composed: Adapter = { ...plain, composer: { line: ['^›'] } };
+const composed: Adapter = { ...plain, composer: { line: ['^›'], empty: ['^› Ask*'], settled: ['^Done in '] } };
 
-const screen = (text: string, more: Partial<Screen> = {}): Screen => ({
-  lines: text.split('\n'),
-  cursor: { x: 0, y: 0 },
-  lastOutputAtSec: 1000,
-  inMode: false,
-  inputOff: false,
-  dead: false,
-  ...more,
-});
+const screen = screenOf;
 
 const seen = (shown: Screen | undefined, more: Partial<SeenAgent> = {}): SeenAgent => ({
   screen: shown,
@@ -50,11 +43,12 @@ describe('the activity of an agent with rules for its screen', () => {
     expect(activityOf(plain, seen(screen(old))).state).toBe('idle');
   });
 
-  it('goes by the status right above the place for typing, where the adapter knows that place', () => {
-    const said = `Allow this?\n${BUSY}\none\ntwo\nthree\n${IDLE}\n100% left`;
+  it('goes by the newest turn above the place for typing, where the adapter knows that place', () => {
+    const said = `Allow this?\n${BUSY}\none\nDone in 2s\n${IDLE}\n100% left`;
     expect(activityOf(plain, seen(screen(said))).state).toBe('dialog');
     expect(activityOf(composed, seen(screen(said))).state).toBe('idle');
-    expect(activityOf(composed, seen(screen(`Allow this?\na\nb\nc\n${BUSY}\n\n\n${IDLE}`))).state).toBe('busy');
+    expect(activityOf(composed, seen(screen(`Allow this?\nDone in 2s\n${BUSY}\na\n\n${IDLE}`))).state).toBe('busy');
+    expect(activityOf(composed, seen(screen(`${BUSY}\n› what was sent\none\n${IDLE}`))).state).toBe('idle');
   });
 
   it('takes no-break spaces for spaces and lines without their margins', () => {

@@ -28,7 +28,7 @@ function server(panes: Readonly<Record<string, Pane>>): TmuxCall & { readonly ma
 
 describe('the screens of panes', () => {
   it('come with the facts of their panes, without blank lines below the text', async () => {
-    const call = server({ '%3': { facts: '4 2 1700 2 0 0', text: 'one\n\n  three\n\n   \n' } });
+    const call = server({ '%3': { facts: '4 2 1700 2 0 0 ⠹ a title', text: 'one\n\n  three\n\n   \n' } });
     expect(await readScreens(call, ['%3'])).toEqual(
       new Map([
         [
@@ -40,6 +40,7 @@ describe('the screens of panes', () => {
             inMode: true,
             inputOff: false,
             dead: false,
+            title: '⠹ a title',
           },
         ],
       ]),

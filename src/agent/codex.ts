@@ -1,0 +1,30 @@
+import type { Adapter } from './adapters.ts';
+
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+
+/** The Codex CLI, as recorded of 0.169. */
+export const CODEX: Adapter = {
+  name: 'codex',
+  submitDelayMs: 300,
+  submitKey: 'Enter',
+  screen: {
+    setup: [
+      { line: '^enter continue · esc back', after: '^Trust this folder?', means: 'trust dialog' },
+      { line: '^Press enter to continue$', after: 'Sign in', means: 'login dialog' },
+    ],
+    dialog: [
+      { line: '^Press enter to confirm or esc to cancel$', means: 'permission dialog' },
+      { line: '^tab to add notes | enter to submit answer', means: 'question' },
+      { line: '^enter select · esc back$', means: 'menu' },
+      { line: '^enter continue · esc back$', means: 'menu' },
+      { line: '^k keep*esc dismiss & close', means: 'warnings' },
+    ],
+    busy: ['^• *(*s • esc to interrupt)', '^◦ *(*s • esc to interrupt)'],
+  },
+  composer: {
+    line: ['^›'],
+    empty: ['^› Ask Codex to do anything$'],
+    settled: ['^Worked for * • ', '^■ ', '^>_ OpenAI Codex (v'],
+  },
+  title: { dialog: ['^[ * ] Action Required'], busy: SPINNER.map((frame) => `^${frame} `) },
+};
