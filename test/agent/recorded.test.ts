@@ -3,7 +3,7 @@ import { activityOf } from '../../src/agent/activity.ts';
 import { adapterNamed } from '../../src/agent/adapters.ts';
 import { composerState } from '../../src/agent/composer.ts';
 import type { Screen } from '../../src/agent/screen.ts';
-import { recordedScreens, screenOf } from './screens.ts';
+import { recordedScreens } from './screens.ts';
 
 const stateOf = (program: string, screen: Screen): string =>
   activityOf(adapterNamed(program), { screen, foreground: 'self', nowSec: 1000 }).state;

@@ -62,7 +62,7 @@ async function answer(request, response, { received, onRequest }) {
   const order = orderOf(turn);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   const send = (type, fields) => response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
-  const write = api.begin(send, `${String(process.hrtime.bigint())}`);
+  const write = api.begin(send, String(process.hrtime.bigint()));
   await pause(order.delayMs ?? 0);
   const content = order.call === undefined ? { words: order.words } : { call: offered(order.call, asked.tools ?? []) };
   await write(content, () => (order.paceMs > 0 ? pause(order.paceMs) : undefined));
