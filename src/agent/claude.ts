@@ -5,7 +5,8 @@ const SPINNER = ['·', '✢', '✳', '✶', '✻', '✽', '\\*'] as const;
 /** Claude Code, as recorded of 2.1. */
 export const CLAUDE: Adapter = {
   name: 'claude',
-  submitDelayMs: 300,
+  // Measured: 0 is enough. Older versions are told to take up to 200 ms to draw a paste, and to swallow Enter before.
+  submitDelayMs: 200,
   submitKey: 'Enter',
   screen: {
     setup: [

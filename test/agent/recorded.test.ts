@@ -40,6 +40,7 @@ it.each([
   ['codex', 'dialog-command-approval', 'permission dialog'],
   ['codex', 'dialog-question', 'question'],
   ['codex', 'dialog-model-picker', 'menu'],
+  ['codex', 'dialog-server-lost', 'lost its server'],
   ['claude', 'setup-trust-directory', 'trust dialog'],
   ['claude', 'setup-api-key', 'login dialog'],
   ['claude', 'dialog-file-approval', 'permission dialog'],

@@ -28,7 +28,7 @@ export async function startFleet({ supervisor = supervisorHere(), program, bin, 
   const manifest = { apiVersion: 'mosaic/v1alpha1', kind: 'Fleet', metadata: { name }, spec };
   writeFileSync(join(place, 'home/fleet.yaml'), JSON.stringify(manifest));
   process.stdout.write(`supervisor ${supervisor}, ${place}\n`);
-  const fleet = fleetAt({ place, name, trust });
+  const fleet = fleetAt({ place, name, trust, supervisor });
   await fleet.mosaic('fleet', 'apply', '--yes');
   return fleet;
 }
@@ -39,19 +39,26 @@ const supervisorHere = () =>
     ? 'systemd'
     : 'tmux';
 
-function fleetAt({ place, name, trust }) {
+function fleetAt({ place, name, trust, supervisor }) {
   const run = (args, input) => mosaic([...args, '--home', join(place, 'home')], input);
   const agent = async () => JSON.parse((await run(['fleet', 'status', '-o', 'json'])).stdout).agents[0];
   const socket = async () => JSON.parse((await run(['fleet', 'status', '-o', 'json'])).stdout).socket.path;
+  const must = async (...args) => {
+    const ended = await run(args);
+    if (ended.exitCode !== 0) throw new Error(`mosaic ${args.join(' ')}: ${ended.stderr}${ended.stdout}`);
+  };
   return {
     trust,
     agent,
-    until,
     activity: (state) => until(async () => (await agent()).activity?.state === state, `the agent to be ${state}`),
     /** `mosaic ARGS`, which must end well. */
-    async mosaic(...args) {
-      const ended = await run(args);
-      if (ended.exitCode !== 0) throw new Error(`mosaic ${args.join(' ')}: ${ended.stderr}${ended.stdout}`);
+    mosaic: must,
+    /** Waits for another process than this one; where no systemd starts it again, an apply does. */
+    async comesBack(pid) {
+      const isGone = async () => (await agent()).pid !== pid;
+      await until(isGone, 'the process to be gone');
+      if (supervisor === 'tmux') await must('fleet', 'apply', '--yes');
+      await until(async () => (await agent()).state === 'running' && (await isGone()), 'the agent to come back');
     },
     /** Sends a text, and tells how that ended and what the receipt says. */
     async send(text, ...options) {
@@ -81,7 +88,7 @@ const mosaic = (args, input = '') =>
   });
 
 /** Waits until this is so. */
-async function until(isSo, what = 'it') {
+async function until(isSo, what) {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);

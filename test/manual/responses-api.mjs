@@ -5,7 +5,7 @@ export const responsesApi = {
     const items = Array.isArray(asked.input) ? asked.input : [{ role: 'user', content: asked.input }];
     const text = textOf(items.findLast((item) => item.role === 'user')?.content ?? '');
     if (asked.text?.format !== undefined) return { kind: 'aside', text };
-    return { kind: /_call_output$/.test(items.at(-1)?.type ?? '') ? 'tool' : 'message', text };
+    return { kind: (items.at(-1)?.type ?? '').endsWith('_call_output') ? 'tool' : 'message', text };
   },
 
   /** Says that the answer begins; what is returned writes it. */
