@@ -41,6 +41,8 @@ function bundle(entry, outdir, options) {
 async function buildCommandLine(id) {
   const { outputFiles } = await bundle('src/cli/main.ts', 'cli', {
     splitting: true,
+    // Optional: npm may have left it out.
+    external: ['@homebridge/dbus-native'],
     write: false,
     outExtension: { '.js': '.cjs' },
     define: {

@@ -1,0 +1,134 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { watchUnits, type UnitWatch } from '../../src/host/unit-signals.ts';
+import { cleanUp, eventually, inManager, tempHome } from '../support/harness.ts';
+import { sh } from '../support/process.ts';
+import { systemctl } from './live-fleet.ts';
+
+const address = process.env['DBUS_SESSION_BUS_ADDRESS'] ?? '';
+const bus = address.replace('unix:path=', '');
+const fleet = `mosaic-${tempHome().fleet}`;
+const closing: { close(): unknown }[] = [];
+
+afterEach(() => closing.splice(0).forEach((one) => void one.close()));
+afterAll(cleanUp);
+
+interface Heard {
+  wakes: number;
+  lost: number;
+}
+
+async function listening(part: Partial<UnitWatch> = {}): Promise<Heard> {
+  const heard = { wakes: 0, lost: 0 };
+  const watch = await watchUnits({
+    address,
+    isOurs: (unit) => unit.startsWith(`${fleet}@`),
+    wake: () => (heard.wakes += 1),
+    lost: () => (heard.lost += 1),
+    ...part,
+  });
+  if (watch === undefined) throw new Error('the bus cannot be listened to');
+  closing.push(watch);
+  return heard;
+}
+
+/** A unit that sleeps, started and gone again with the test. */
+async function startUnit(name: string): Promise<void> {
+  const { exitCode, stderr } = await sh(['systemd-run', '--user', '--quiet', `--unit=${name}`, 'sleep', '3600']);
+  expect([exitCode, stderr]).toEqual([0, '']);
+}
+
+const quiet = async (heard: Heard): Promise<void> => {
+  let last = -1;
+  await eventually(
+    () => {
+      const same = last === heard.wakes;
+      last = heard.wakes;
+      return same;
+    },
+    { everyMs: 200 },
+  );
+};
+
+/** Passes everything on between its clients and the real bus, until it is cut. */
+async function relay(path: string): Promise<{ readonly cut: () => void }> {
+  const ends: Socket[] = [];
+  const server: Server = createServer((client) => {
+    const real = connect(bus);
+    for (const end of [client, real]) ends.push(end.on('error', () => end.destroy()));
+    client.pipe(real).pipe(client);
+  });
+  closing.push({ close: () => server.close() });
+  await new Promise<void>((done) => server.listen(path, done));
+  return { cut: () => ends.forEach((end) => end.destroy()) };
+}
+
+(inManager() ? describe : describe.skip)('watchUnits on a real user manager', () => {
+  it('wakes within milliseconds when a unit of ours is stopped', async () => {
+    const heard = await listening();
+    const took: number[] = [];
+    for (let round = 0; round < 7; round += 1) {
+      await startUnit(`${fleet}@a${round}`);
+      await quiet(heard);
+      const before = heard.wakes;
+      const started = performance.now();
+      const stopping = systemctl('stop', `${fleet}@a${round}.service`);
+      await eventually(() => heard.wakes > before, { everyMs: 1 });
+      took.push(performance.now() - started);
+      await stopping;
+    }
+    const median = took.toSorted((a, b) => a - b)[3] ?? NaN;
+    process.stderr.write(`stop of a unit -> wake: median ${median.toFixed(1)} ms with the call itself\n`);
+    expect(median).toBeLessThan(5000);
+  });
+
+  it('wakes when a unit of ours dies', async () => {
+    const heard = await listening();
+    await startUnit(`${fleet}@dies`);
+    await quiet(heard);
+    const before = heard.wakes;
+    await systemctl('kill', '--signal=KILL', `${fleet}@dies.service`);
+    await eventually(() => heard.wakes > before);
+    await systemctl('reset-failed', `${fleet}@dies.service`);
+  });
+
+  it('hears nothing of units that are not ours, nor of a look at ours', async () => {
+    const [heard, others] = [await listening(), await listening({ isOurs: (unit) => unit.startsWith(`${fleet}-x`) })];
+    await startUnit(`${fleet}@b`);
+    await quiet(heard);
+    const [before, beforeOthers] = [heard.wakes, others.wakes];
+    await startUnit(`${fleet}-x`);
+    await systemctl('list-units', `${fleet}@*.service`);
+    await systemctl('show', '-p', 'ActiveState', `${fleet}@b.service`);
+    await systemctl('stop', `${fleet}-x.service`);
+    await quiet(others);
+    expect(others.wakes).toBeGreaterThan(beforeOthers);
+    expect(heard.wakes).toBe(before);
+    await systemctl('stop', `${fleet}@b.service`);
+  });
+
+  it('says once that the connection was lost, and nothing when it is closed', async () => {
+    const path = `${tempHome().root}/relay`;
+    const { cut } = await relay(path);
+    const [cutOff, closed] = [
+      await listening({ address: `unix:path=${path}` }),
+      await listening({ address: `unix:path=${path}` }),
+    ];
+    closing.pop()?.close();
+    cut();
+    await eventually(() => cutOff.lost > 0);
+    await quiet(cutOff);
+    expect([cutOff.lost, closed.lost]).toEqual([1, 0]);
+  });
+
+  it('gives nothing on a bus without a manager', async () => {
+    const { root } = tempHome();
+    const path = `${root}/other-bus`;
+    const { stdout } = await sh(['dbus-daemon', '--session', '--fork', '--print-pid', `--address=unix:path=${path}`]);
+    const pid = Number(stdout.trim());
+    expect(pid).toBeGreaterThan(1);
+    closing.push({ close: () => process.kill(pid) });
+    const watch = { isOurs: () => true, wake: () => undefined, lost: () => undefined };
+    await expect(watchUnits({ ...watch, address: `unix:path=${path}` })).resolves.toBeUndefined();
+  });
+});
