@@ -8,7 +8,7 @@ export interface UnitWatch {
   /** Something happened to a unit of ours: look. Once for each signal, so gather them. */
   readonly wake: () => void;
   /** No signal will come any more: the connection, or the manager behind it, is gone. At most once; not after close. */
-  readonly lost: () => void;
+  readonly lost: (why: string) => void;
 }
 
 const MANAGER = 'org.freedesktop.systemd1';
@@ -36,7 +36,7 @@ export async function watchUnits(watch: UnitWatch): Promise<{ close(): void } | 
   if (library === undefined || path === undefined) return undefined;
   const stream = createConnection(path);
   const end = new AbortController();
-  const lost = (): void => watch.lost();
+  const lost = (): void => watch.lost('the connection to the bus, or the manager behind it, is gone');
   stream.on('error', () => stream.destroy()).once('close', () => end.abort());
   const late = setTimeout(() => stream.destroy(), ANSWER_MS);
   try {

@@ -137,7 +137,7 @@ class ManifestWatcher {
     if (this.#closed || turn !== this.#turn) return;
     this.#turn += 1;
     void this.#disarm();
-    this.#on.trouble(`no events for ${this.#path}: ${reason(error)}`);
+    this.#on.trouble(`no events from the file system: ${reason(error)}; it is looked at instead`);
     this.#lookSoon();
   }
 }

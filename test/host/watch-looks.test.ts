@@ -64,7 +64,7 @@ describe('watchManifest, by looking', () => {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     try {
       await eventually(() => output.includes('trouble: '));
-      expect(output).toMatch(/^trouble: no events for .*fleet\.yaml: the limit fs\.inotify\.max_user_instances/m);
+      expect(output).toMatch(/^trouble: no events from the file system: the limit fs\.inotify\.max_user_instances/m);
       for (const text of ['one', 'two']) {
         const before = output.length;
         saveAtomically(path, text);
