@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { mutating, REVIEW_FORMATS, type Does } from './command-options.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
@@ -8,6 +8,7 @@ export function fleetCommands(fleet: Command, does: Does): void {
   reviewCommands(fleet, does);
   lookCommands(fleet, does);
   changeCommands(fleet, does);
+  watchCommand(fleet, does);
   does(
     fleet
       .command('init')
@@ -66,8 +67,12 @@ function reviewCommands(fleet: Command, does: Does): void {
 }
 
 function lookCommands(fleet: Command, does: Does): void {
-  does(fleet.command('status').description('a line per agent, and what you should know'), async (options) =>
-    (await commands()).status(options),
+  does(
+    fleet
+      .command('status')
+      .description('a line per agent, and what you should know')
+      .option('-v, --verbose', 'what is not there as well'),
+    async (options) => (await commands()).status(options),
   );
   does(
     fleet
@@ -118,5 +123,23 @@ function changeCommands(fleet: Command, does: Does): void {
       .option('--include-protected', 'protected agents as well')
       .option('--with-foreign', 'even if sessions that are not ours end with the server'),
     async (options) => (await commands()).destroy(options),
+  );
+}
+
+function watchCommand(fleet: Command, does: Does): void {
+  const auto = 'what is done without a person: nothing, what is safe, or all but deletes (default: safe)';
+  does(
+    fleet
+      .command('watch')
+      .description('keep the fleet as the manifest says, until told to end')
+      .addOption(new Option('--auto <what>', auto).choices(['none', 'safe', 'all']))
+      .addOption(new Option('--install', 'do it as a systemd unit of its own, from now on').conflicts('uninstall'))
+      .option('--uninstall', 'end and remove that unit')
+      .option('--lock-timeout <duration>', 'how long to wait for another mosaic before trying again later', '10s')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  mosaic fleet watch --auto none   # shows what it would do\n  mosaic fleet watch --install',
+      ),
+    async (options) => (await commands()).watchUnit(options),
   );
 }

@@ -5,18 +5,16 @@ import type { Fingerprint } from '../model/fingerprint.ts';
 import { isEmpty, type Hold, type Plan } from '../model/plan.ts';
 import { systemClock } from '../host/clock.ts';
 import { createJournal } from '../host/journal.ts';
-import { acquireLock } from '../host/lock.ts';
 import { defaultTmuxSocket } from '../host/places.ts';
 import { fingerprintDefault } from '../providers/tmux/fingerprint.ts';
 import type { Step } from '../reconciler/execute.ts';
 import { act, look, replan, type Engine, type Look } from '../reconciler/pass.ts';
 import { APPLY, type Policy } from '../reconciler/policy.ts';
-import { parseDuration } from '../manifest/words.ts';
 import { wasAsked } from './confirm.ts';
 import { saveExecLog, type Place } from './context.ts';
 import { openStory } from './live-list.ts';
+import { locked } from './locked.ts';
 import type { CommonOptions, Output } from './options.ts';
-import { writePort } from './ports.ts';
 import { tidy } from './tidy.ts';
 
 /** One mutating command: the fleet it is about, what it may do, and what to ask before. */
@@ -29,7 +27,7 @@ export interface Mutation {
   /** Refuses, or asks; runs after the plan and before the first step. */
   readonly confirm: (plan: Plan) => Promise<void>;
   /** Writes what the command itself decides (a hold, say), once it is confirmed. */
-  readonly prepare?: (port: WritePort, plan: Plan) => void;
+  readonly prepare?: (port: WritePort, plan: Plan) => void | Promise<void>;
   /** What is left to do once all is done and nothing is left; still under the lock. */
   readonly finish?: (port: WritePort, result: MutationResult) => void;
   /** Refuses before anything is looked at; under the lock. */
@@ -60,24 +58,15 @@ export async function mutate(
   io: { options: CommonOptions; output: Output },
 ): Promise<MutationResult> {
   const { fleet } = mutation;
-  const lock = await acquireLock(`${place.home}/state/lock`, {
-    exec: place.exec,
-    clock: systemClock,
-    waitMs: lockWaitMs(io.options),
-    holder: `mosaic ${mutation.command}`,
-    ...(engine.signal === undefined ? {} : { signal: engine.signal }),
-  });
-  const port = writePort(place.read, systemClock, lock);
-  const bench: Bench = { place, engine, port, output: io.output };
-  try {
+  const asking = { command: mutation.command, options: io.options, signal: engine.signal };
+  return locked(place, asking, async (port) => {
+    const bench: Bench = { place, engine, port, output: io.output };
     port.writer.makeDirectory(`${place.home}/state/${fleet.name}`, 0o700);
     tidy(place.read.files, fleet.name, engine.hostFacts(fleet));
     const result = await betweenFingerprints(bench, mutation, () => underLock(bench, mutation));
     if (result.exit === 0) mutation.finish?.(port, result);
     return result;
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 interface Bench {
@@ -127,13 +116,6 @@ interface Pair {
   readonly after: Fingerprint;
 }
 
-function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
-  const ms = parseDuration(lockTimeout);
-  if (ms === undefined)
-    throw new FleetError('E_USAGE', `--lock-timeout takes a duration such as 10s, not ${JSON.stringify(lockTimeout)}`);
-  return ms;
-}
-
 async function underLock({ place, engine, port, output }: Bench, mutation: Mutation): Promise<MutationResult> {
   const { fleet, policy, adjust = (seen: Look) => seen, afterwards = adjust } = mutation;
   mutation.check?.();
@@ -142,7 +124,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
   refuseBlind(before);
   await mutation.confirm(before.plan);
   if (wasAsked()) refuseChanged(before, await lookNow());
-  mutation.prepare?.(port, before.plan);
+  await mutation.prepare?.(port, before.plan);
   const journal = createJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, {
     maxBytes: JOURNAL_BYTES,
     onFailure: (error) => output.note(`warning: ${error.message}`),

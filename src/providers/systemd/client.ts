@@ -150,6 +150,30 @@ export async function resetFailed(call: Call, units: readonly string[]): Promise
   if (units.length > 0) await call(['systemctl', '--user', 'reset-failed', ...units], LOOK_MS);
 }
 
+/** One unit as the manager knows it. */
+export interface UnitState {
+  readonly active: string;
+  readonly sub: string;
+  /** When it became so, in microseconds since the epoch. */
+  readonly changedUsec: number;
+  /** Of the file it was read from; empty when there was none. */
+  readonly path: string;
+}
+
+/** The state of a unit, which is loaded for the answer when it is not. Costs a call: for one unit, never for all. */
+export async function unitState(call: Call, unit: string): Promise<UnitState> {
+  const path = `/org/freedesktop/systemd1/unit/${unit.replaceAll(/[^A-Za-z0-9]/g, escaped)}`;
+  const properties = ['ActiveState', 'SubState', 'StateChangeTimestamp', 'FragmentPath'];
+  const where = [MANAGER[0], path, `${MANAGER[0]}.Unit`];
+  const argv = ['busctl', '--user', '--json=short', 'get-property', ...where, ...properties] as const;
+  const { stdout } = await checked(call, argv);
+  const [active, sub, changed, file] = stdout.trim().split('\n').map(dataOf);
+  if (typeof active !== 'string' || typeof sub !== 'string' || typeof changed !== 'number') throw unreadable();
+  return { active, sub, changedUsec: changed, path: typeof file === 'string' ? file : '' };
+}
+
+const escaped = (character: string): string => `_${character.charCodeAt(0).toString(16)}`;
+
 /** What many units are told in one call. */
 export interface UnitsCall {
   readonly verb: 'start' | 'stop' | 'restart';

@@ -81,7 +81,8 @@ interface Look {
   readonly times: Map<string, number>;
 }
 
-const unitDirectory = ({ unitDirs }: HostFacts, { unitPath }: ManagerFacts): string =>
+/** Where this user's units belong, as the manager lists it: the caller's choice only when the manager reads it. */
+export const unitDirectory = ({ unitDirs }: Pick<HostFacts, 'unitDirs'>, { unitPath }: ManagerFacts): string =>
   unitPath.includes(unitDirs.preferred) ? unitDirs.preferred : unitDirs.fallback;
 
 const wantedAddresses = ({ wanted }: Scope): readonly Address[] =>

@@ -97,7 +97,8 @@ function readMark(mark: Section, text: string): UnitMark | undefined {
 export const unitWord = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 
-const readUnitWord = (word: string): string =>
+/** The text of a word that {@link unitWord} has written, or of one without quotes. */
+export const readUnitWord = (word: string): string =>
   word
     .replace(/^"|"$/g, '')
     .replaceAll('$$', '$')

@@ -1,8 +1,12 @@
 import { FleetError, type ErrorCode } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
-import { isFleetName, type FleetName } from '../../../model/names.ts';
+import { fleetUnits, isFleetName, type FleetName } from '../../../model/names.ts';
 import type { FileReader, FileWriter, WritePort } from '../../../model/host.ts';
 import type { Blocked, Plan } from '../../../model/plan.ts';
+import type { HostFacts } from '../../../model/observed.ts';
+import { withoutLinks } from '../../../host/standing-links.ts';
+import { removeWatchUnit } from '../../../providers/systemd/watch-service.ts';
+import { readWatchUnit } from '../../../providers/systemd/watch-unit.ts';
 import { fleetDirectory } from '../../../providers/files/client.ts';
 import type { Look } from '../../../reconciler/pass.ts';
 import { APPLY, type Policy } from '../../../reconciler/policy.ts';
@@ -38,15 +42,20 @@ export async function run(options: DestroyOptions): Promise<number> {
     includeProtected: options.includeProtected === true,
     withForeign: options.withForeign === true,
   };
+  const engine = openEngine(place, interruptSignal());
   const mutation: Mutation = {
     command: 'fleet destroy',
     fleet,
     policy,
     adjust: (look) => withoutRecord(look, name),
     confirm: (plan) => confirmDestroy(plan, { fleet, options, output }),
+    prepare: async (port) => {
+      if (await removeWatcher(port, engine.hostFacts(fleet), name))
+        output.note(`done     delete ${fleetUnits(name).watch}`);
+    },
     finish: (port, { before }) => sweep({ home: place.home, fleet: name, ended: endedSocket(before), port }),
   };
-  const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
+  const result = await mutate(place, engine, mutation, { options, output });
   const stays = (place.read.files.list(place.home) ?? []).map((entry) => `${place.home}/${entry}`);
   output.text(
     result.exit === 0
@@ -122,6 +131,15 @@ function refuseDestroy(plan: Plan): void {
     const way = reason === 'protected' ? 'To end protected agents as well: --include-protected' : hint;
     if (code !== undefined) throw new FleetError(code, message, { hint: way });
   }
+}
+
+/** First of all, or it would make again what goes. What is not ours by its name stays: it cannot be this fleet's watcher. */
+async function removeWatcher(port: WritePort, host: HostFacts, fleet: FleetName): Promise<boolean> {
+  const watch = { fleet, host };
+  const isThere = Object.values(host.unitDirs).some(
+    (directory) => readWatchUnit(port.files, withoutLinks(port.files, directory), watch).state === 'ours',
+  );
+  return isThere && removeWatchUnit(port, watch);
 }
 
 /** A tmux server that is ended from outside leaves its socket behind; only our own server's is removed. */

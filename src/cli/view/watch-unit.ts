@@ -1,0 +1,32 @@
+import type { JsonObject } from '../../model/resource.ts';
+import type { WatcherStatus } from '../watcher.ts';
+import { printable } from './printable.ts';
+
+/** How the watcher's unit is, in a line; none, where nobody has installed one and nobody asks for all there is to say. */
+export function watchUnitLines(watcher: WatcherStatus, verbose: boolean): readonly string[] {
+  const { state, unit, sinceMs, auto, outdated, because = '' } = watcher;
+  if (state === 'not-installed' && !verbose) return [];
+  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+  const mode = auto === undefined ? '' : `, --auto ${auto}`;
+  const texts: Readonly<Record<WatcherStatus['state'], string>> = {
+    'not-installed': 'not installed',
+    running: `running${since}${mode}`,
+    starting: `starting${since}${mode}`,
+    failing: `failing${since}; see journalctl --user -u ${unit}`,
+    stopped: `not running${since}; to start it: systemctl --user start ${unit}`,
+    foreign: `${unit} is not ours: ${because}`,
+    unknown: `unknown: ${because}`,
+  };
+  const hint = outdated ? '; its unit is outdated: mosaic fleet watch --install' : '';
+  return [printable(`Watch: ${texts[state]}${hint}`)];
+}
+
+/** The watcher's unit as scripts read it. */
+export const watchUnitJson = ({ unit, state, sinceMs, auto, outdated, because }: WatcherStatus): JsonObject => ({
+  name: unit,
+  state,
+  outdated,
+  ...(sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() }),
+  ...(auto === undefined ? {} : { auto }),
+  ...(because === undefined ? {} : { message: because }),
+});

@@ -1,0 +1,55 @@
+import { FleetError } from '../model/error.ts';
+import { fleetUnits } from '../model/names.ts';
+import { textOf } from '../model/resource.ts';
+import { systemdCall, type UnitState } from '../providers/systemd/client.ts';
+import { watcherState } from '../providers/systemd/watch-service.ts';
+import { readWatchUnit, renderWatchUnit, type WatchPlace } from '../providers/systemd/watch-unit.ts';
+import type { Look } from '../reconciler/pass.ts';
+import { thisBuild } from './build.ts';
+import type { Place } from './context.ts';
+
+/** The watcher's unit as `status` tells it. */
+export interface WatcherStatus {
+  readonly unit: string;
+  readonly state: 'not-installed' | 'running' | 'starting' | 'failing' | 'stopped' | 'foreign' | 'unknown';
+  readonly sinceMs: number | undefined;
+  readonly auto: string | undefined;
+  /** The unit is not what this mosaic would write: it is of another build, or somebody edited it. */
+  readonly outdated: boolean;
+  /** Why it is foreign or unknown. */
+  readonly because: string | undefined;
+}
+
+/** The text that this build writes for a watcher that is started so. */
+export const watchUnitText = (watch: WatchPlace, command: Parameters<typeof renderWatchUnit>[1]): string =>
+  renderWatchUnit(watch, command, thisBuild().build);
+
+/** How the watcher's unit is. Asks the manager only where there is one. */
+export async function watcherStatus({ read, exec }: Place, { fleet, observed }: Look): Promise<WatcherStatus> {
+  const unit = fleetUnits(fleet.name).watch;
+  const none = { unit, sinceMs: undefined, auto: undefined, outdated: false, because: undefined };
+  const watch: WatchPlace = { fleet: fleet.name, host: observed.host };
+  const directory = textOf(observed.facts['unitDirectory']);
+  // Without systemd as supervisor, or without an answer of its, nothing was asked of the manager.
+  if (directory === '') return { ...none, state: 'not-installed' };
+  try {
+    const seen = readWatchUnit(read.files, directory, watch);
+    if (seen.state === 'absent') return { ...none, state: 'not-installed' };
+    if (seen.state === 'foreign') return { ...none, state: 'foreign', because: seen.because };
+    const now = await watcherState(systemdCall(exec), fleet.name);
+    const outdated = seen.command === undefined || seen.text !== watchUnitText(watch, seen.command);
+    return { ...none, state: stateOf(now), sinceMs: sinceMs(now), auto: seen.command?.auto, outdated };
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return { ...none, state: 'unknown', because: error.message };
+  }
+}
+
+function stateOf({ active, sub }: UnitState): WatcherStatus['state'] {
+  if (active === 'failed' || sub.startsWith('auto-restart')) return 'failing';
+  if (active === 'activating') return 'starting';
+  return active === 'active' || active === 'reloading' ? 'running' : 'stopped';
+}
+
+const sinceMs = ({ changedUsec }: UnitState): number | undefined =>
+  changedUsec === 0 ? undefined : Math.floor(changedUsec / 1000);
