@@ -14,5 +14,6 @@ export { run as runState } from './commands/fleet/run-state.ts';
 export { run as status } from './commands/fleet/status.ts';
 export { run as validate } from './commands/fleet/validate.ts';
 export { run as verify } from './commands/fleet/verify.ts';
+export { run as watch } from './commands/fleet/watch.ts';
 export { run as watchUnit } from './commands/fleet/watch-unit.ts';
 export { failureJson, failureText } from './view/failure.ts';

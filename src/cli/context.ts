@@ -32,8 +32,8 @@ export interface Place {
   readonly home: string;
   readonly read: ReadPort;
   readonly exec: HostExec;
-  /** Calls made so far; the exec log of a mutating command. */
-  readonly calls: readonly ExecRecord[];
+  /** Hands over the calls made since it was last asked: the exec log of a mutating command. */
+  readonly takeCalls: () => readonly ExecRecord[];
 }
 
 const EXEC_LOG_BYTES = 4 * 1024 * 1024;
@@ -57,7 +57,7 @@ export async function openPlace(options: CommonOptions): Promise<Place> {
   refuseForeignHome(home, read, who);
   const stat = read.files.stat(home);
   checkHome(home, stat, who.uid);
-  return { identity: who, env, home, read, exec, calls };
+  return { identity: who, env, home, read, exec, takeCalls: () => calls.splice(0) };
 }
 
 /** sudo keeps HOME: root would plant files of its own in somebody's home directory. */
@@ -75,9 +75,9 @@ function childEnvironment(env: Environment, who: Identity): Record<string, strin
 }
 
 /** Writes the calls of a mutating command to the fleet's exec log: the proof that none went to a foreign socket. */
-export function saveExecLog({ home, calls }: Place, fleet: string, onFailure: (error: FleetError) => void): void {
+export function saveExecLog({ home, takeCalls }: Place, fleet: string, onFailure: (error: FleetError) => void): void {
   const log = createJournal(`${home}/state/${fleet}/exec.log`, { maxBytes: EXEC_LOG_BYTES, onFailure });
-  for (const call of calls) log.append(callFields(call));
+  for (const call of takeCalls()) log.append(callFields(call));
 }
 
 const callFields = ({ argv, startedAtMs, ms, outcome }: ExecRecord): JsonObject => ({

@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander';
+import type { WatchOptions } from './commands/fleet/watch.ts';
+import type { WatchUnitOptions } from './commands/fleet/watch-unit.ts';
 import { mutating, REVIEW_FORMATS, type Does } from './command-options.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
@@ -140,6 +142,9 @@ function watchCommand(fleet: Command, does: Does): void {
         'after',
         '\nExamples:\n  mosaic fleet watch --auto none   # shows what it would do\n  mosaic fleet watch --install',
       ),
-    async (options) => (await commands()).watchUnit(options),
+    async (options: WatchUnitOptions & WatchOptions) => {
+      const { watch, watchUnit } = await commands();
+      return options.install === true || options.uninstall === true ? watchUnit(options) : watch(options);
+    },
   );
 }

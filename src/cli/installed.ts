@@ -104,7 +104,8 @@ export async function loadFleetOrInstalled(
   }
 }
 
-function manifestInvalid(error: FleetError): Condition {
+/** Why a manifest is not in force, with the place of the first mistake. */
+export function manifestInvalid(error: FleetError): Condition {
   const first =
     error instanceof ManifestError ? error.diagnostics.find(({ severity }) => severity === 'error') : undefined;
   const message =

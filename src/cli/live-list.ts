@@ -4,7 +4,7 @@ import { createProgress } from './view/progress.ts';
 import { stepLine } from './view/step.ts';
 
 /** Tells the story of an apply while it happens. */
-interface Story {
+export interface Story {
   readonly begin: (changes: readonly Change[]) => void;
   readonly step: (step: Step) => void;
   /** Leaves what was told last on the screen. */

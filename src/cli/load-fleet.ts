@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
+import type { FileReader } from '../model/host.ts';
 import { readManifestFile } from '../host/manifest-file.ts';
 import { manifestPath } from '../host/places.ts';
 import type { Place } from './context.ts';
@@ -41,11 +42,25 @@ export async function loadFleet(
   options: LoadOptions,
   place: Pick<Place, 'env' | 'home' | 'read'>,
 ): Promise<LoadedFleet> {
-  const path = manifestPath({ flag: options.manifest, env: place.env, home: place.home, cwd: process.cwd() });
+  const path = manifestOf(options, place);
   const bytes = path === '-' ? await readStandardInput() : readManifestFile(path).bytes;
+  const files = options.fresh === true ? undefined : place.read.files;
+  return loadText({ path, bytes }, place.home, files);
+}
+
+/** The path of the manifest a command is about; `-` is standard input. */
+export const manifestOf = (options: CommonOptions, { env, home }: Pick<Place, 'env' | 'home'>): string =>
+  manifestPath({ flag: options.manifest, env, home, cwd: process.cwd() });
+
+/** Checks a manifest that was read. With `files`, what an apply remembered of just this text stands in for parsing it. */
+export async function loadText(
+  { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
+  home: string,
+  files: FileReader | undefined,
+): Promise<LoadedFleet> {
   const file = path === '-' ? 'stdin' : basename(path);
   const key = cacheKey(bytes);
-  const known = options.fresh === true ? undefined : recall(place.read.files, place.home, key);
+  const known = files === undefined ? undefined : recall(files, home, key);
   if (known !== undefined)
     return { fleet: known.fleet, warnings: known.warnings.map((one) => ({ ...one, file })), path, file, key, bytes };
   const { parseFleet } = await import('../manifest/parse.ts');

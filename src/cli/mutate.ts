@@ -12,7 +12,7 @@ import { act, look, replan, type Engine, type Look } from '../reconciler/pass.ts
 import { APPLY, type Policy } from '../reconciler/policy.ts';
 import { wasAsked } from './confirm.ts';
 import { saveExecLog, type Place } from './context.ts';
-import { openStory } from './live-list.ts';
+import { openStory, type Story } from './live-list.ts';
 import { locked } from './locked.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { tidy } from './tidy.ts';
@@ -36,6 +36,10 @@ export interface Mutation {
   readonly adjust?: (look: Look) => Look;
   /** The same for the look afterwards, where that takes another change. */
   readonly afterwards?: (look: Look) => Look;
+  /** Who did it, as the journal is told, where it is not the caller. */
+  readonly by?: string;
+  /** Told of each step as it ends; without it, each is a line of the story. */
+  readonly onStep?: (step: Step) => void;
 }
 
 export interface MutationResult {
@@ -129,7 +133,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
     maxBytes: JOURNAL_BYTES,
     onFailure: (error) => output.note(`warning: ${error.message}`),
   });
-  const story = openStory(process.stderr, (line) => output.note(line), process.env);
+  const story = storyOf(mutation, output);
   const onStep = (step: Step): void => {
     story.step(step);
     if (!step.change.address.startsWith('session.') && !step.change.address.startsWith('server.')) return;
@@ -142,7 +146,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
       because,
       result: step.result,
       command: mutation.command,
-      by: actor(place, before),
+      by: mutation.by ?? actor(place, before),
     });
   };
   const { steps } = await act(engine, before, port, { onBegin: story.begin, onStep });
@@ -155,6 +159,12 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
 
 const isPartial = ({ only, installOnly, reviewed }: Policy): boolean =>
   only !== undefined || installOnly || reviewed === true;
+
+/** The story of the steps: the caller's own, else on the terminal or as plain lines. */
+const storyOf = ({ onStep }: Mutation, output: Output): Story =>
+  onStep === undefined
+    ? openStory(process.stderr, (line) => output.note(line), process.env)
+    : { begin: () => undefined, step: onStep, end: () => undefined };
 
 const withHolds = (engine: Engine, { holds = (same) => same }: Mutation): Engine => ({
   ...engine,

@@ -25,3 +25,14 @@ export function interruptSignal(): AbortSignal {
   }
   return controller.signal;
 }
+
+/** For a command that goes on until it is told to end: TERM is its usual end, INT a person's, HUP asks for a pass at once. */
+export function longRunSignals(on: { readonly stop: () => void; readonly again: () => void }): void {
+  const end = (name: Ending): void => {
+    for (const each of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(each);
+    if (name === 'SIGINT') interrupted = name;
+    on.stop();
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => end(name));
+  process.on('SIGHUP', on.again);
+}

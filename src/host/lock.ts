@@ -109,7 +109,8 @@ function note(fd: number, text: string): void {
   }
 }
 
-interface Holder {
+/** Who holds a lock, by the note in its file. */
+export interface Holder {
   readonly pid: number;
   readonly startTime: number;
   readonly command: string;
@@ -117,7 +118,7 @@ interface Holder {
 }
 
 function lockedError(path: string): FleetError {
-  const holder = readHolder(path);
+  const holder = lockHolder(path);
   if (holder === undefined) return new FleetError('E_LOCKED', `${path} is locked by another process`);
   const { pid, command, since } = holder;
   const who = `${path} is locked by pid ${pid} (${command}) since ${since}`;
@@ -125,8 +126,8 @@ function lockedError(path: string): FleetError {
   return new FleetError('E_LOCKED', `${who}; it is stopped (state T)`, { hint: `Let it go on: kill -CONT ${pid}` });
 }
 
-/** Undefined for what a dead process left, too. */
-function readHolder(path: string): Holder | undefined {
+/** The holder of a lock that lives; undefined for what a dead process left, too. */
+export function lockHolder(path: string): Holder | undefined {
   try {
     const holder = toHolder(JSON.parse(createFileReader().read(path, 65_536) ?? ''));
     return holder !== undefined && startTimeOf(holder.pid) === holder.startTime ? holder : undefined;

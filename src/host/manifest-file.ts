@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { FleetError } from '../model/error.ts';
 import { errnoOf, ioError } from './io-error.ts';
 import { readAtMost } from './read.ts';
@@ -28,6 +29,20 @@ export function readManifestFile(path: string): ManifestFile {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why somebody else than `uid` could change what stands there: the file's or its directory's owner or mode. */
+export function whoElseMayWrite(path: string, file: ManifestFile, uid: number): string | undefined {
+  const directories = new Set([dirname(file.realpath), realpathSync(dirname(path))]);
+  const above = [...directories].map((realpath) => {
+    const stats = statSync(realpath);
+    return { realpath, uid: stats.uid, mode: stats.mode };
+  });
+  const found = [file, ...above].find((place) => place.uid !== uid || (place.mode & 0o022) !== 0);
+  if (found === undefined) return undefined;
+  if (found.uid !== uid) return `${found.realpath} belongs to uid ${found.uid}, not to you (${uid})`;
+  const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+  return `${found.realpath} has mode ${mode}, so others can write it; chmod go-w ${found.realpath}`;
 }
 
 /** The look before the open spares a device what opening it would do. */

@@ -22,6 +22,8 @@ export interface Policy {
   readonly destroy?: boolean;
   readonly includeProtected?: boolean;
   readonly withForeign?: boolean;
+  /** Agents that ended by themselves and that their restart policy wants back, where no user manager sees to it. */
+  readonly revive?: readonly string[];
 }
 
 export const APPLY: Policy = { mode: 'apply', now: false, intents: {}, installOnly: false };

@@ -135,7 +135,7 @@ function decideCrashed(input: SessionInput): SessionDecision {
 
 function decideEnded(input: SessionInput, reason: 'exited' | 'failed'): SessionDecision {
   const because = input.view.detail ?? (reason === 'exited' ? 'it ended by itself' : 'it could not be started');
-  if (isUnattended(input.policy)) {
+  if (isUnattended(input.policy) && input.policy.revive?.includes(input.agent.name) !== true) {
     const { group, address } = input.desired;
     return {
       deferred: { group, address, reason: 'needs-person', hint: `${because}; start it with mosaic fleet apply` },

@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../model/resource.ts';
 import type { AgentStatus, FleetStatus } from '../../reconciler/status.ts';
+import type { WatchView } from '../watch/state.ts';
 import { activityText, needsYou, shortDuration } from './activity.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
+import { watchConditions, watchJson, watchNotes } from './watch-status.ts';
 
-/** A line per agent, then what a person should know. */
-export function statusText(status: FleetStatus, nowMs: number): string {
+/** A line per agent, then what a person should know, and what the watcher says where there is one. */
+export function statusText(status: FleetStatus, nowMs: number, watch?: WatchView): string {
   const rows = status.agents.map((agent) => [
     agent.name,
     stateText(agent),
@@ -18,7 +20,8 @@ export function statusText(status: FleetStatus, nowMs: number): string {
     note === undefined ? [] : [`  ${name}: ${printable(note)}`],
   );
   const waiting = status.agents.flatMap((agent) => needsYou(agent) ?? []);
-  const conditions = status.conditions.map(
+  const waits = watchNotes(status, watch, nowMs).map((note) => `  ${printable(note)}`);
+  const conditions = [...status.conditions, ...watchConditions(status.conditions, watch)].map(
     ({ type, status: value, message }) => `${type}: ${value === 'True' ? '' : `${value}, `}${printable(message)}`,
   );
   return [
@@ -26,7 +29,7 @@ export function statusText(status: FleetStatus, nowMs: number): string {
     '',
     ...table(['AGENT', 'STATE', 'PID', 'UPTIME', 'RESTARTS', 'ACTIVITY'], rows),
     ...(waiting.length > 0 ? ['', ...waiting] : []),
-    ...(notes.length > 0 ? ['', ...notes] : []),
+    ...(notes.length + waits.length > 0 ? ['', ...notes, ...waits] : []),
     '',
     ...conditions,
     '',
@@ -39,11 +42,14 @@ function stateText({ state, held, desired, inSync }: AgentStatus): string {
 }
 
 /** The status as scripts read it. */
-export const statusJson = (status: FleetStatus): JsonObject => ({
+export const statusJson = (status: FleetStatus, watch?: WatchView): JsonObject => ({
   formatVersion: '1.0',
   fleet: status.fleet,
   socket: { ...status.socket },
-  conditions: status.conditions.map((condition) => ({ ...condition })),
+  conditions: [...status.conditions, ...watchConditions(status.conditions, watch)].map(
+    ({ type, status: value, reason, message }) => ({ type, status: value, reason, message }),
+  ),
+  ...watchJson(watch),
   agents: status.agents.map(agentJson),
 });
 

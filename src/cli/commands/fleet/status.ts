@@ -6,7 +6,9 @@ import { openEngine, openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
+import { watchView } from '../../watch/state.ts';
 import { statusJson, statusText } from '../../view/status.ts';
+import { watchLines } from '../../view/watch-status.ts';
 import { watchUnitJson, watchUnitLines } from '../../view/watch-unit.ts';
 import { watcherStatus } from '../../watcher.ts';
 
@@ -23,8 +25,12 @@ export async function run(options: StatusOptions): Promise<number> {
   refuseBlind(seen);
   const status = fleetStatus(seen, conditions);
   const watcher = await watcherStatus(place, seen);
-  const lines = watchUnitLines(watcher, options.verbose === true);
-  output.text([statusText(status, systemClock.nowMs()).trimEnd(), ...lines].join('\n'));
-  output.data({ ...statusJson(status), watchUnit: watchUnitJson(watcher) });
+  const watch = watchView(place.read.files, place.home, fleet.name);
+  const nowMs = systemClock.nowMs();
+  // One line about the watcher is enough: that of its unit, where that is what watches.
+  const isUnit = watcher.state === 'running' || watcher.state === 'starting';
+  const lines = [...watchUnitLines(watcher, options.verbose === true), ...(isUnit ? [] : watchLines(watch, nowMs))];
+  output.text([statusText(status, nowMs, watch).trimEnd(), ...lines].join('\n'));
+  output.data({ ...statusJson(status, watch), watchUnit: watchUnitJson(watcher) });
   return 0;
 }

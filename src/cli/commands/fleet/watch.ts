@@ -1,0 +1,128 @@
+import { FleetError } from '../../../model/error.ts';
+import type { Fleet } from '../../../model/fleet.ts';
+import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
+import { watchUnits } from '../../../host/bus.ts';
+import { systemClock } from '../../../host/clock.ts';
+import { acquireLock, type Lock } from '../../../host/lock.ts';
+import { serviceNotifier } from '../../../host/service-notify.ts';
+import { watchManifest } from '../../../host/watch.ts';
+import { watchLoop } from '../../../reconciler/watch/loop.ts';
+import { freshMemory } from '../../../reconciler/watch/memory.ts';
+import type { Auto } from '../../../reconciler/watch/pass.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
+import { manifestOf } from '../../load-fleet.ts';
+import type { CommonOptions } from '../../options.ts';
+import { longRunSignals } from '../../signals.ts';
+import { createBell, type WatchBell } from '../../watch/bell.ts';
+import { controller, type Watcher } from '../../watch/controller.ts';
+import { recallLastGood } from '../../watch/last-good.ts';
+import { manifestSource, type ManifestSource } from '../../watch/manifest.ts';
+import { readWatchState, watchLockPath } from '../../watch/state.ts';
+import { openStory, type Story } from '../../watch/story.ts';
+import { requireManifestFile } from './apply.ts';
+
+export interface WatchOptions extends CommonOptions {
+  readonly auto?: Auto;
+}
+
+/** Keeps the fleet as the manifest says, until it is told to end. Its end ends nothing else. */
+export async function run(options: WatchOptions): Promise<number> {
+  requireManifestFile(options);
+  const place = await openPlace(options);
+  const path = manifestOf(options, place);
+  const source = manifestSource(path, place);
+  const { fleet, key } = await firstManifest(source, path, place);
+  const lock = await takeWatchLock(fleet, place);
+  try {
+    return await watch({ options, place, path, source, fleet, key, lock });
+  } finally {
+    lock.release();
+  }
+}
+
+interface Start {
+  readonly options: WatchOptions;
+  readonly place: Place;
+  readonly path: string;
+  readonly source: ManifestSource;
+  readonly fleet: Fleet;
+  readonly key: string;
+  readonly lock: Lock;
+}
+
+/** The manifest as it is, or as it last was good: a mistake in it must not leave the fleet alone after a reboot. */
+async function firstManifest(
+  source: ManifestSource,
+  path: string,
+  { read, home }: Place,
+): Promise<{ readonly fleet: Fleet; readonly key: string }> {
+  const reading = await source.read();
+  if (reading.isGood) return reading;
+  const last = await recallLastGood(read.files, home, path);
+  if (last !== undefined) return last;
+  throw source.refusal() ?? new FleetError('E_MANIFEST', reading.condition.message);
+}
+
+/** One watcher per fleet: two would undo each other's patience. */
+async function takeWatchLock({ name }: Fleet, { home, exec }: Place): Promise<Lock> {
+  const options = { exec, clock: systemClock, waitMs: 0, holder: 'mosaic fleet watch' };
+  try {
+    return await acquireLock(watchLockPath(home, name), options);
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'E_LOCKED') throw error;
+    const hint = 'One watcher is enough: see mosaic fleet status. To watch from here, end that one first.';
+    throw new FleetError('E_LOCKED', error.message, { hint, cause: error });
+  }
+}
+
+async function watch({ options, place, path, source, fleet, key, lock }: Start): Promise<number> {
+  const { auto = 'safe' } = options;
+  const level = options.logLevel === undefined || options.logLevel === 'silent' ? 'info' : options.logLevel;
+  const story = await openStory(level, process.stderr.isTTY && options.output !== 'json');
+  const bell = createBell();
+  const interrupt = new AbortController();
+  const stop = (): void => {
+    interrupt.abort();
+    bell.ring('stop');
+  };
+  longRunSignals({ stop, again: () => bell.ring('now') });
+  const engine = openEngine(place, interrupt.signal);
+  const service = serviceNotifier(place.exec, place.env);
+  const { signal } = interrupt;
+  const watcher: Watcher = { options, auto, place, path, source, lock, story, service, engine, signal, stop };
+  const close = await listen({ bell, story, path, fleet, bus: engine.hostFacts(fleet).busAddress });
+  try {
+    const { starts } = readWatchState(place.read.files, place.home, fleet.name) ?? {};
+    const { ports, end } = controller(watcher, fleet);
+    await watchLoop(freshMemory(fleet, key, starts), auto, { ...ports, bell });
+    service.stopping();
+    return end();
+  } finally {
+    await close();
+  }
+}
+
+interface Listening {
+  readonly bell: WatchBell;
+  readonly story: Story;
+  readonly path: string;
+  readonly fleet: Fleet;
+  readonly bus: string;
+}
+
+/** What wakes the loop before its time: the manifest's file and the user manager. Without either the resync carries. */
+async function listen({ bell, story, path, fleet, bus }: Listening): Promise<() => Promise<void>> {
+  const wake = (): void => bell.ring('event');
+  const file = watchManifest(path, { wake, trouble: (why) => story.say('warn', `${path}: ${why}`) });
+  const units = fleetUnits(fleet.name);
+  const isOurs = (unit: string): boolean =>
+    unit === units.server || unit === units.target || agentOfUnit(fleet.name, unit) !== undefined;
+  const lost = (why: string): void => story.say('warn', `no events from the user manager any more: ${why}`);
+  const manager = fleet.supervisor === 'systemd' ? await watchUnits({ address: bus, isOurs, wake, lost }) : undefined;
+  const events = manager === undefined ? 'file' : 'file, user manager';
+  story.say('info', `watching fleet ${fleet.name}: ${path} (events: ${events})`, { fleet: fleet.name, events });
+  return async () => {
+    manager?.close();
+    await file.close();
+  };
+}

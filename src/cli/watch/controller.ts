@@ -1,0 +1,203 @@
+import { FleetError } from '../../model/error.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import type { WritePort } from '../../model/host.ts';
+import { isEmpty, type Plan } from '../../model/plan.ts';
+import { systemClock } from '../../host/clock.ts';
+import type { Lock } from '../../host/lock.ts';
+import type { serviceNotifier } from '../../host/service-notify.ts';
+import { look, lookAtAll, type Engine } from '../../reconciler/pass.ts';
+import { headline } from '../../reconciler/watch/conditions.ts';
+import type { LoopPorts } from '../../reconciler/watch/loop.ts';
+import { freshMemory, type Memory } from '../../reconciler/watch/memory.ts';
+import type { Auto, Order, PassReport } from '../../reconciler/watch/pass.ts';
+import type { Place } from '../context.ts';
+import { installedServer } from '../facts.ts';
+import { remember } from '../manifest-cache.ts';
+import { mutate, refuseBlind } from '../mutate.ts';
+import type { CommonOptions, Output } from '../options.ts';
+import { writePort } from '../ports.ts';
+import { planText } from '../view/plan-text.ts';
+import { callPerson } from './call-person.ts';
+import { keepLastGood } from './last-good.ts';
+import type { ManifestSource } from './manifest.ts';
+import { statePath, type WatchState } from './state.ts';
+import { tellPass, tellStep, type Story } from './story.ts';
+
+/** Everything one watcher works with. */
+export interface Watcher {
+  readonly options: CommonOptions;
+  readonly auto: Auto;
+  readonly place: Place;
+  /** Of the manifest. */
+  readonly path: string;
+  readonly source: ManifestSource;
+  readonly lock: Lock;
+  readonly story: Story;
+  readonly service: ReturnType<typeof serviceNotifier>;
+  readonly engine: Engine;
+  readonly signal: AbortSignal;
+  /** Ends the loop after the step it is at. */
+  readonly stop: () => void;
+}
+
+/** The loop's hands on the machine, and what the watcher ends with. */
+export interface Controller {
+  readonly ports: Omit<LoopPorts, 'bell'>;
+  readonly end: () => number;
+}
+
+/** Ports that look and act through the same transaction as every command, and tell what came of it. */
+export function controller(watcher: Watcher, fleet: Fleet): Controller {
+  const { place, source, story, engine, lock } = watcher;
+  const startedMs = systemClock.nowMs();
+  const desk: Desk = { ...watcher, fleet, startedMs, port: writePort(place.read, systemClock, lock) };
+  const showPlan = planTeller(desk);
+  let memory = freshMemory(fleet, '');
+  let failure: FleetError | undefined;
+  return {
+    ports: {
+      nowMs: () => systemClock.nowMs(),
+      random: () => Math.random(),
+      read: async () => {
+        story.nextPass();
+        failure ??= lostLock(desk);
+        if (!lock.isHeld()) watcher.stop();
+        return source.read();
+      },
+      look: async (wanted, policy) => {
+        requireLock(lock);
+        // What every agent is doing is worth its price only where somebody is to be called.
+        const seen = await (wanted.notify.length === 0 ? look : lookAtAll)(engine, wanted, policy);
+        refuseBlind(seen);
+        showPlan(seen.plan);
+        return seen;
+      },
+      act: (order) => transact(desk, order),
+      report: (report) => {
+        if (!watcher.signal.aborted) tell(desk, memory, report);
+        memory = report.memory;
+        return Promise.resolve();
+      },
+    },
+    end: () => {
+      if (failure !== undefined) throw failure;
+      if (lock.isHeld()) saveState(desk, memory, [], systemClock.nowMs());
+      return 0;
+    },
+  };
+}
+
+interface Desk extends Watcher {
+  readonly fleet: Fleet;
+  readonly startedMs: number;
+  readonly port: WritePort;
+}
+
+/** Without its lock file the watcher ends: with the fleet that was removed, or because another may watch it already. */
+function lostLock({ lock, place, fleet, story }: Desk): FleetError | undefined {
+  if (lock.isHeld()) return undefined;
+  if (installedServer(place.read.files, place.home, fleet.name) === undefined) {
+    story.say('info', `fleet ${fleet.name} was removed; the watcher ends`);
+    return undefined;
+  }
+  return new FleetError('E_LOCKED', 'the lock file of the watcher was deleted or replaced; another may be at work');
+}
+
+function requireLock(lock: Lock): void {
+  if (!lock.isHeld()) throw new FleetError('E_STATE', 'the watcher ends: its lock file is gone');
+}
+
+/** The plan as it was found, whenever it says something new. */
+function planTeller({ story, path }: Desk): (plan: Plan) => void {
+  const manifest = path.slice(path.lastIndexOf('/') + 1);
+  let told = '';
+  return (plan) => {
+    const text = planText(plan, { manifest, verbose: false }).trimEnd();
+    if (text !== told && !isEmpty(plan)) story.say('info', text, { changes: plan.changes.length });
+    told = text;
+  };
+}
+
+async function transact(desk: Desk, { fleet, policy, narrow }: Order): ReturnType<LoopPorts['act']> {
+  const { place, engine, source, story, options, lock } = desk;
+  const output: Output = {
+    json: false,
+    text: () => undefined,
+    data: () => undefined,
+    note: (line) => story.say('warn', line),
+  };
+  const mutation = {
+    command: 'fleet watch',
+    by: 'watch',
+    fleet,
+    policy,
+    adjust: narrow,
+    confirm: () => Promise.resolve(requireLock(lock)),
+    prepare: (port: WritePort) => {
+      const taken = source.taken();
+      if (taken?.fleet === fleet) remember(port.writer, place.home, taken);
+    },
+    onStep: (step: Parameters<typeof tellStep>[1]) => tellStep(story, step),
+  };
+  return mutate(place, engine, mutation, { options, output });
+}
+
+/** After the pass: the log, the record for `status`, systemd's line, and whoever is to be called. */
+function tell(desk: Desk, before: Memory, report: PassReport): void {
+  const { place, source, service, story, signal } = desk;
+  // What a look without a lock has called is in no log: nothing was changed.
+  place.takeCalls();
+  tellPass(story, before, report, systemClock.nowMs());
+  const { memory } = report;
+  const line = headline(memory.conditions.fleet);
+  if (before.key === '') service.ready(line);
+  else if (line !== headline(before.conditions.fleet)) service.status(line);
+  keeping(story, () => {
+    saveState(desk, memory, report.waits);
+    const taken = source.taken();
+    if (taken !== undefined && taken.key === memory.key && memory.key !== before.key)
+      keepLastGood(desk.port.writer, place.home, taken);
+  });
+  for (const call of report.calls) {
+    if (memory.fleet.notify.length === 0) continue;
+    story.say('info', `calls a person: ${call.text}`, { agent: call.agent, reason: call.reason });
+    void tellProblem(story, callPerson(memory.fleet.notify, call, place, signal));
+  }
+}
+
+/** The loop does not wait for a person to be called. */
+async function tellProblem(story: Story, calling: Promise<string | undefined>): Promise<void> {
+  const problem = await calling;
+  if (problem !== undefined) story.say('warn', problem);
+}
+
+/** What is only remembered must not keep the watcher from its work; a full disk is told by its next act. */
+function keeping(story: Story, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    story.say('debug', `not kept: ${error.message}`);
+  }
+}
+
+/** Written only when it says something new: the writer leaves equal files alone. */
+function saveState(
+  { place, port, auto, path, fleet, startedMs }: Desk,
+  { conditions, starts }: Memory,
+  waits: WatchState['waits'],
+  endedMs?: number,
+): void {
+  const state: WatchState = {
+    formatVersion: '1.0',
+    pid: process.pid,
+    startedMs,
+    auto,
+    manifest: path,
+    conditions,
+    waits,
+    starts,
+    ...(endedMs === undefined ? {} : { endedMs }),
+  };
+  port.writer.write(statePath(place.home, fleet.name), `${JSON.stringify(state)}\n`, 0o600);
+}

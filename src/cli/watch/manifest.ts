@@ -1,0 +1,85 @@
+import { realpathSync } from 'node:fs';
+import { FleetError } from '../../model/error.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import type { Condition } from '../../model/plan.ts';
+import { readManifestFile, whoElseMayWrite } from '../../host/manifest-file.ts';
+import { agentAround, insideAgent } from '../../reconciler/watch/exposure.ts';
+import type { Reading } from '../../reconciler/watch/pass.ts';
+import type { Place } from '../context.ts';
+import { installedServer } from '../facts.ts';
+import { manifestInvalid } from '../installed.ts';
+import { loadText, type LoadedFleet } from '../load-fleet.ts';
+import { cacheKey } from '../manifest-cache.ts';
+
+/** A manifest that was taken, with its very bytes. */
+export type TakenManifest = LoadedFleet & { readonly bytes: Uint8Array };
+
+/** The manifest file, read anew for every pass. */
+export interface ManifestSource {
+  /** Never rejects: a manifest that cannot be taken is an answer. */
+  read(): Promise<Reading>;
+  /** The last that was taken. */
+  taken(): TakenManifest | undefined;
+  /** Why the last read could not be taken, as an error with all that is wrong. */
+  refusal(): FleetError | undefined;
+}
+
+/** Watches nothing: it reads when asked, and parses only contents it has not just parsed. */
+export function manifestSource(path: string, place: Place): ManifestSource {
+  let taken: TakenManifest | undefined;
+  let refusal: FleetError | undefined;
+  const read = async (): Promise<Reading> => {
+    const file = readManifestFile(path);
+    const open = whoElseMayWrite(path, file, place.identity.uid);
+    if (open !== undefined) throw new ExposedManifest(open);
+    const { bytes } = file;
+    if (taken === undefined || taken.key !== cacheKey(bytes))
+      taken = { ...(await loadText({ path, bytes }, place.home, place.read.files)), bytes };
+    const { key, fleet } = taken;
+    return { isGood: true, key, fleet, ...exposureOf(fleet, file.realpath, place) };
+  };
+  return {
+    taken: () => taken,
+    refusal: () => refusal,
+    read: async () => {
+      try {
+        const reading = await read();
+        refusal = undefined;
+        return reading;
+      } catch (error) {
+        if (!(error instanceof FleetError)) throw error;
+        refusal = error;
+        return { isGood: false, condition: conditionOf(error) };
+      }
+    },
+  };
+}
+
+/** Others can write it: nothing in it is taken for the user's word. */
+class ExposedManifest extends FleetError {
+  constructor(why: string) {
+    super('E_MANIFEST', `the manifest is not taken: ${why}`, {
+      hint: 'The manifest and its directory must be yours, and writable by nobody else.',
+    });
+  }
+}
+
+const conditionOf = (error: FleetError): Condition =>
+  error instanceof ExposedManifest
+    ? { type: 'ManifestExposed', status: 'True', reason: 'WritableByOthers', message: error.message }
+    : manifestInvalid(error);
+
+function exposureOf(fleet: Fleet, realpath: string, { read, home, identity }: Place): { readonly exposed?: Condition } {
+  const userHome = installedServer(read.files, home, fleet.name)?.userHome ?? identity.home;
+  const agent = agentAround(fleet, realpath, { home: userHome, real });
+  return agent === undefined ? {} : { exposed: insideAgent(agent) };
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It is not there, or cannot be reached: then it holds nothing.
+    return path;
+  }
+}

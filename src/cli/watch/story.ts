@@ -1,0 +1,76 @@
+import type { Condition } from '../../model/plan.ts';
+import type { JsonObject } from '../../model/resource.ts';
+import { openLog, type LogLevel } from '../../host/log.ts';
+import type { Step } from '../../reconciler/execute.ts';
+import { isSame } from '../../reconciler/watch/conditions.ts';
+import type { Memory } from '../../reconciler/watch/memory.ts';
+import type { PassReport } from '../../reconciler/watch/pass.ts';
+import { printable } from '../view/printable.ts';
+import { stepLine } from '../view/step.ts';
+
+type Level = Exclude<LogLevel, 'silent'>;
+
+/** What a watcher tells while it works, each line with the number of its pass. */
+export interface Story {
+  readonly say: (level: Level, text: string, fields?: JsonObject) => void;
+  /** The lines that follow belong to the next pass. */
+  readonly nextPass: () => void;
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+
+/** Lines for people on a terminal, JSON for the journal and for scripts. */
+export async function openStory(level: LogLevel, isForPeople: boolean): Promise<Story> {
+  const log = await openLog(isForPeople ? 'silent' : level);
+  let pass = 0;
+  const line = (text: string): void => {
+    const time = new Date().toTimeString().slice(0, 8);
+    for (const row of text.split('\n')) process.stderr.write(`${time} #${pass} ${printable(row)}\n`);
+  };
+  return {
+    nextPass: () => void (pass += 1),
+    say: (rank, text, fields = {}) => {
+      if (!isForPeople) log[rank](text, { pass, ...fields });
+      else if (RANK[rank] >= RANK[level]) line(text);
+    },
+  };
+}
+
+/** A step as it ends. What failed is told once, with when it is tried again, when the pass is over. */
+export const tellStep = (story: Story, step: Step): void =>
+  story.say(step.result === 'done' ? 'info' : 'debug', stepLine(step), { address: step.change.address });
+
+/** What a pass brought that was not so before it; nothing, when all is as it was. */
+export function tellPass(story: Story, before: Memory, { memory, steps, news }: PassReport, nowMs: number): void {
+  if (news !== undefined) {
+    const again = `tried again in ${seconds(news.untilMs - nowMs)}`;
+    story.say(news.isLocked ? 'info' : 'error', `${news.message}; ${again}`, { code: news.code });
+  }
+  for (const group of new Set(steps.map(({ change }) => change.group))) {
+    const entry = memory.queue[group];
+    if (entry !== undefined && entry.untilMs > nowMs)
+      story.say('warn', `${group}: ${entry.message}; tried again in ${seconds(entry.untilMs - nowMs)}`, { group });
+  }
+  tellConditions(story, '', before.conditions.fleet, memory.conditions.fleet);
+  if (memory.trouble !== undefined) return;
+  for (const [agent, now] of Object.entries(memory.conditions.agents))
+    tellConditions(story, `${agent}: `, before.conditions.agents[agent] ?? [], now);
+}
+
+const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s`;
+
+/** News is what was not so before, and that something is over. Of an agent that was well all along nothing is said. */
+function tellConditions(story: Story, subject: string, before: readonly Condition[], now: readonly Condition[]): void {
+  const isNews = (one: Condition): boolean =>
+    !before.some((old) => isSame(old, one)) &&
+    (!isWell(one) || subject === '' || before.some(({ type }) => type === one.type));
+  for (const one of now.filter(isNews)) {
+    const text = `${subject}${one.type}: ${one.status === 'True' ? '' : `${one.status}, `}${one.message}`;
+    const isGood = isWell(one) || one.type === 'Reconciling';
+    story.say(isGood ? 'info' : 'warn', text, { condition: one.type, status: one.status, reason: one.reason });
+  }
+  for (const { type } of before.filter((old) => now.every((condition) => condition.type !== old.type)))
+    story.say('info', `${subject}${type}: no longer`, { condition: type, status: 'False' });
+}
+
+const isWell = ({ type, status }: Condition): boolean => type === 'Ready' && status === 'True';

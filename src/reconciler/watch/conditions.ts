@@ -1,0 +1,147 @@
+import { counted } from '../../model/counted.ts';
+import type { Condition } from '../../model/plan.ts';
+import type { Group } from '../../model/resource.ts';
+import type { Look } from '../pass.ts';
+import type { AgentStatus, FleetStatus } from '../status.ts';
+import type { StampedCondition, Trouble, WatchConditions } from './memory.ts';
+import type { Queue } from './queue.ts';
+import { FLAPPING_MS, isFlapping, type StartsByAgent } from './starts.ts';
+
+/** What the conditions of a pass are made of. */
+export interface Findings {
+  readonly seen: Look;
+  readonly status: FleetStatus;
+  /** What is to be said of the manifest where it is taken all the same. */
+  readonly manifest: readonly Condition[];
+  readonly queue: Queue;
+  readonly starts: StartsByAgent;
+  /** Agents that are past their start limit, and why. */
+  readonly crashed: ReadonlyMap<string, string>;
+  readonly nowMs: number;
+}
+
+/** Everything that holds now, without times. */
+export function conditionsNow(findings: Findings): { fleet: readonly Condition[]; agents: AgentConditions } {
+  const { status, manifest } = findings;
+  const [ready, ...others] = status.conditions;
+  return {
+    fleet: [...(ready === undefined ? [] : [ready]), ...progress(findings), ...manifest, ...others],
+    agents: Object.fromEntries(status.agents.map((agent) => [agent.name, agentConditions(agent, findings)])),
+  };
+}
+
+export type AgentConditions = Readonly<Record<string, readonly Condition[]>>;
+
+/** After so many failures in a row of the same thing, it is not only slow. */
+const STALLED = 3;
+
+/** Is something being brought about, or does it fail again and again? */
+function progress({ queue, seen }: Findings): readonly Condition[] {
+  const failing = Object.entries(queue).filter(([, { failures }]) => failures > 0);
+  const stuck = failing.filter(([, { failures }]) => failures >= STALLED);
+  const starting = seen.plan.deferred.filter(({ reason }) => reason === 'starting').map(({ group }) => nameOf(group));
+  return [
+    ...(stuck.length > 0 ? [isSo('Stalled', 'KeepsFailing', retryText(stuck))] : []),
+    ...(failing.length > stuck.length ? [isSo('Reconciling', 'Retrying', retryText(failing))] : []),
+    ...(starting.length > 0 && failing.length === 0
+      ? [isSo('Reconciling', 'Starting', `${starting.join(', ')}: being started`)]
+      : []),
+  ];
+}
+
+/** What holds after a pass that broke off. While another command works on the fleet, all that was known stands. */
+export function conditionsInTrouble(
+  trouble: Trouble,
+  manifest: readonly Condition[],
+  before: WatchConditions,
+  nowMs: number,
+): WatchConditions {
+  const { isLocked, message } = trouble;
+  if (!isLocked) {
+    const now = [UNKNOWN, isSo('Stalled', 'PassFailed', message), ...manifest];
+    return { fleet: stampAll(now, before.fleet, nowMs), agents: {} };
+  }
+  const locked = isSo('Reconciling', 'Locked', message);
+  const told = new Set(['Reconciling', 'Stalled', ...manifest.map(({ type }) => type)]);
+  const kept = before.fleet.filter(({ type }) => !told.has(type));
+  return { ...before, fleet: stampAll([...kept, locked, ...manifest], before.fleet, nowMs) };
+}
+
+const UNKNOWN: Condition = {
+  type: 'Ready',
+  status: 'Unknown',
+  reason: 'NotSeen',
+  message: 'the fleet could not be looked at to the end',
+};
+
+const retryText = (entries: readonly (readonly [Group, Queue[string]])[]): string =>
+  entries.map(([group, { message }]) => `${nameOf(group)}: ${message}`).join('; ');
+
+const nameOf = (group: Group): string => group.replace(/^agent\./, '');
+
+const isSo = (type: string, reason: string, message: string): Condition => ({ type, status: 'True', reason, message });
+
+function agentConditions(agent: AgentStatus, findings: Findings): readonly Condition[] {
+  const { name, held } = agent;
+  const crash = findings.crashed.get(name);
+  const starts = findings.starts[name];
+  const pending = pendingRestart(name, findings.seen);
+  return [
+    readyCondition(agent, crash),
+    ...(held ? [isSo('Suspended', 'Held', `held by stop; mosaic fleet start ${name}`)] : []),
+    ...(crash === undefined ? [] : [isSo('CrashLoop', 'StartLimit', crash)]),
+    ...(pending === undefined ? [] : [isSo('RestartPending', 'SpecChanged', pending)]),
+    ...(starts !== undefined && isFlapping(starts, findings.nowMs)
+      ? [isSo('Flapping', 'ManyStarts', `started again and again within ${counted(FLAPPING_MS / 60_000, 'minute')}`)]
+      : []),
+  ];
+}
+
+function readyCondition({ inSync, state, note }: AgentStatus, crash: string | undefined): Condition {
+  if (inSync) return isSo('Ready', 'InSync', state);
+  const message = crash ?? note ?? state;
+  return { type: 'Ready', status: state === 'unknown' ? 'Unknown' : 'False', reason: 'OutOfSync', message };
+}
+
+/** It runs with an older spec, and waits for somebody or something to be restarted. */
+function pendingRestart(name: string, { fleet, plan, observed }: Look): string | undefined {
+  const isWanted = fleet.agents.some((agent) => agent.name === name);
+  const isRunning = isWanted && observed.items[`session.${name}`]?.state === 'present';
+  const waits = plan.deferred.find(({ address, reason }) => address === `session.${name}` && reason !== 'starting');
+  return isRunning ? waits?.hint : undefined;
+}
+
+/** Puts the times on: a condition that says the same as before has been so since then. */
+export function stamp(
+  now: { readonly fleet: readonly Condition[]; readonly agents: AgentConditions },
+  before: WatchConditions,
+  nowMs: number,
+): WatchConditions {
+  const agents = Object.entries(now.agents).map(
+    ([name, list]) => [name, stampAll(list, before.agents[name] ?? [], nowMs)] as const,
+  );
+  return { fleet: stampAll(now.fleet, before.fleet, nowMs), agents: Object.fromEntries(agents) };
+}
+
+const stampAll = (
+  list: readonly Condition[],
+  before: readonly StampedCondition[],
+  nowMs: number,
+): readonly StampedCondition[] =>
+  list.map((condition) => ({
+    ...condition,
+    sinceMs: before.find((old) => isSame(old, condition))?.sinceMs ?? nowMs,
+  }));
+
+/** Says the same; the words may differ in a count or a name. */
+export const isSame = (a: Condition, b: Condition): boolean =>
+  a.type === b.type && a.status === b.status && a.reason === b.reason;
+
+/** How the fleet is, in one line. */
+export function headline(conditions: readonly Condition[]): string {
+  const found = LOUDEST.flatMap((type) => conditions.find((one) => one.type === type) ?? [])[0];
+  if (found === undefined) return 'nothing is known yet';
+  return `${found.type}: ${found.status === 'True' ? '' : `${found.status}, `}${found.message}`;
+}
+
+const LOUDEST = ['Stalled', 'ManifestInvalid', 'ManifestExposed', 'Reconciling', 'Ready'] as const;

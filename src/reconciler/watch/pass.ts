@@ -1,0 +1,204 @@
+import type { Fleet } from '../../model/fleet.ts';
+import type { Condition } from '../../model/plan.ts';
+import type { Step } from '../execute.ts';
+import { replan, type Look } from '../pass.ts';
+import { APPLY, type Policy } from '../policy.ts';
+import { fleetStatus } from '../status.ts';
+import { callsDue, needsOf, type Call } from './attention.ts';
+import { conditionsInTrouble, conditionsNow, stamp } from './conditions.ts';
+import type { Memory, Trouble } from './memory.ts';
+import { learn, nextTryMs, waitingGroups, type Moment } from './queue.ts';
+import { countStarts, revivalOf, type Revival } from './starts.ts';
+import { nextTrouble } from './trouble.ts';
+import { exposedGroups, planWaits, withhold, type Wait } from './withhold.ts';
+
+/** The manifest as it is now: one that can be taken, or why the last good one stays in force. */
+export type Reading =
+  | { readonly isGood: true; readonly key: string; readonly fleet: Fleet; readonly exposed?: Condition }
+  | { readonly isGood: false; readonly condition: Condition };
+
+/** What a pass reaches the world through; everything else it computes. */
+export interface PassPorts {
+  readonly nowMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Never rejects: what is wrong with the manifest is an answer. */
+  readonly read: () => Promise<Reading>;
+  /** Looks and plans; takes no lock, changes nothing. */
+  readonly look: (fleet: Fleet, policy: Policy) => Promise<Look>;
+  /** One transaction under the lock: looks anew, carries out what `narrow` leaves of the plan, and looks again. */
+  readonly act: (order: Order) => Promise<{ readonly steps: readonly Step[]; readonly after: Look }>;
+}
+
+export interface Order {
+  readonly fleet: Fleet;
+  readonly policy: Policy;
+  readonly narrow: (seen: Look) => Look;
+}
+
+export type Auto = 'none' | 'safe' | 'all';
+
+/** What a pass found and did. */
+export interface PassReport {
+  readonly memory: Memory;
+  /** Undefined when the machine could not be looked at. */
+  readonly seen: Look | undefined;
+  readonly steps: readonly Step[];
+  readonly waits: readonly Wait[];
+  /** A person is to be called for these. */
+  readonly calls: readonly Call[];
+  /** The pass failed, and this is the first that is said of it since the last try was due. */
+  readonly news: Trouble | undefined;
+  /** Look again by then, whatever happens or does not. */
+  readonly nextMs: number | undefined;
+}
+
+/** One pass of the controller: the manifest as it is, one look, what may be done without a person, one more look. */
+export async function watchPass(before: Memory, auto: Auto, ports: PassPorts): Promise<PassReport> {
+  const reading = ofThisFleet(await ports.read(), before.fleet);
+  const memory = takeManifest(before, reading);
+  try {
+    return await reconcile(memory, reading, auto, ports);
+  } catch (error) {
+    return failed(memory, reading, error, { nowMs: ports.nowMs(), random: ports.random });
+  }
+}
+
+/** Why the last good manifest or less than the whole new one is in force. */
+const manifestConditions = (reading: Reading): readonly Condition[] =>
+  reading.isGood ? exposedOf(reading) : [reading.condition];
+
+/** Nothing is known of the machine, but for what the trouble says; of the agents stands what was known. */
+function failed(memory: Memory, reading: Reading, error: unknown, moment: Moment): PassReport {
+  const { trouble, isNews } = nextTrouble(memory.trouble, error, moment);
+  const conditions = conditionsInTrouble(trouble, manifestConditions(reading), memory.conditions, moment.nowMs);
+  const none = { seen: undefined, steps: [], waits: [], calls: [] };
+  const news = isNews ? trouble : undefined;
+  return { ...none, memory: { ...memory, trouble, conditions }, news, nextMs: trouble.untilMs };
+}
+
+/** A manifest that names another fleet is none of this one's: its agents stay, and a person decides. */
+function ofThisFleet(reading: Reading, { name }: Fleet): Reading {
+  if (!reading.isGood || reading.fleet.name === name) return reading;
+  const message = `the manifest is now about fleet ${reading.fleet.name}; this watcher goes on with ${name} as it last was`;
+  return { isGood: false, condition: { type: 'ManifestInvalid', status: 'True', reason: 'OtherFleet', message } };
+}
+
+/** New contents clear what was held against the old. */
+function takeManifest(before: Memory, reading: Reading): Memory {
+  if (!reading.isGood || reading.key === before.key) return before;
+  const { trouble: _ofTheOldOne, ...kept } = before;
+  return { ...kept, fleet: reading.fleet, key: reading.key, queue: {} };
+}
+
+async function reconcile(memory: Memory, reading: Reading, auto: Auto, ports: PassPorts): Promise<PassReport> {
+  const { fleet } = memory;
+  const base: Policy = { ...APPLY, mode: `watch-${auto}` };
+  const first = await ports.look(fleet, base);
+  const starts = countStarts(memory.starts, first, ports.nowMs());
+  const revivals = revivalsOf(first, starts, ports.nowMs());
+  const revive = [...revivals].flatMap(([name, { what }]) => (what === 'start' ? name : []));
+  const policy: Policy = { ...base, revive };
+  const brakes = { waiting: waitingGroups(memory.queue, ports.nowMs()), isExposed: exposedOf(reading).length > 0 };
+  const narrow = (seen: Look): Look => withhold(seen, brakes);
+  const planned = { ...first, policy, plan: replan(first, policy) };
+  const isIdle = narrow(planned).plan.changes.length === 0;
+  const { steps, after } = isIdle ? { steps: [], after: planned } : await ports.act({ fleet, policy, narrow });
+  // What was held back is still part of how the fleet is.
+  const seen = isIdle ? after : { ...after, policy, plan: replan(after, policy) };
+  const moment = { nowMs: ports.nowMs(), random: ports.random };
+  return conclude({ memory, reading, revivals, seen, steps, moment });
+}
+
+interface Outcome {
+  readonly memory: Memory;
+  readonly reading: Reading;
+  readonly revivals: ReadonlyMap<string, Revival>;
+  readonly seen: Look;
+  readonly steps: readonly Step[];
+  readonly moment: Moment;
+}
+
+function conclude({ memory, reading, revivals, seen, steps, moment }: Outcome): PassReport {
+  const { nowMs } = moment;
+  const queue = learn(memory.queue, steps, moment);
+  const starts = giveUp(countStarts(memory.starts, seen, nowMs), revivals);
+  const crashed = crashedAgents(seen, revivals);
+  const status = fleetStatus(seen, reading.isGood ? [] : [reading.condition]);
+  const now = conditionsNow({ seen, status, manifest: exposedOf(reading), queue, starts, crashed, nowMs });
+  const { due, calls } = callsDue(needsOf(status.agents, crashed), memory.calls, nowMs);
+  const { trouble: _over, ...kept } = memory;
+  return {
+    memory: { ...kept, queue, starts, calls, conditions: stamp(now, memory.conditions, nowMs) },
+    seen,
+    steps,
+    waits: [...planWaits(seen.plan), ...brakeWaits(seen, { queue, nowMs, reading })],
+    calls: due,
+    news: undefined,
+    nextMs: earliest([nextTryMs(queue, nowMs), ...revivalTimes(revivals), startingTime(seen, memory, nowMs)]),
+  };
+}
+
+const revivalsOf = (seen: Look, starts: Memory['starts'], nowMs: number): ReadonlyMap<string, Revival> =>
+  new Map(seen.fleet.agents.map((agent) => [agent.name, revivalOf(seen, agent, starts[agent.name], nowMs)]));
+
+function giveUp(starts: Memory['starts'], revivals: ReadonlyMap<string, Revival>): Memory['starts'] {
+  return Object.fromEntries(
+    Object.entries(starts).map(([name, one]) => {
+      const revival = revivals.get(name);
+      return [name, revival?.what === 'give-up' ? { ...one, gaveUp: revival.run } : one];
+    }),
+  );
+}
+
+const revivalTimes = (revivals: ReadonlyMap<string, Revival>): readonly number[] =>
+  [...revivals.values()].flatMap((revival) => (revival.what === 'later' ? revival.atMs : []));
+
+/** Agents past their start limit: by the user manager's count, or, without one, by ours. */
+function crashedAgents({ plan, fleet }: Look, revivals: ReadonlyMap<string, Revival>): ReadonlyMap<string, string> {
+  const blocked = plan.blocked.filter(({ reason }) => reason === 'crash-looping');
+  const gaveUp = [...revivals].flatMap(([name, { what }]) => (what === 'give-up' ? name : []));
+  return new Map([
+    ...blocked.map(({ group, message }) => [group.replace(/^agent\./, ''), message] as const),
+    ...gaveUp.map((name) => [name, limitText(fleet, name)] as const),
+  ]);
+}
+
+function limitText({ agents }: Fleet, name: string): string {
+  const limits = agents.find((agent) => agent.name === name)?.restart;
+  const limit = limits === undefined ? '' : ` (${limits.burst} starts in ${limits.windowMs / 1000} s)`;
+  return `${name} is past its start limit${limit}; see mosaic fleet status, then mosaic fleet restart ${name}`;
+}
+
+const exposedOf = (reading: Reading): readonly Condition[] =>
+  reading.isGood && reading.exposed !== undefined ? [reading.exposed] : [];
+
+interface BrakeContext {
+  readonly queue: Memory['queue'];
+  readonly nowMs: number;
+  readonly reading: Reading;
+}
+
+function brakeWaits(seen: Look, { queue, nowMs, reading }: BrakeContext): readonly Wait[] {
+  const backoffs = [...waitingGroups(queue, nowMs)].toSorted().flatMap((group): readonly Wait[] => {
+    const entry = queue[group];
+    return entry === undefined ? [] : [{ group, reason: 'backoff', message: entry.message, untilMs: entry.untilMs }];
+  });
+  const exposed = exposedOf(reading).flatMap(({ message }) =>
+    [...exposedGroups(seen)].toSorted().map((group): Wait => ({ group, reason: 'exposed', message })),
+  );
+  return [...backoffs, ...exposed];
+}
+
+/** An agent that is on its way up is looked at again soon, bus or no bus; one that never arrives, less often. */
+const STARTING_MS = 2000;
+const STARTING_LONG_MS = 120_000;
+
+function startingTime({ plan }: Look, { conditions }: Memory, nowMs: number): number | undefined {
+  if (plan.deferred.every(({ reason }) => reason !== 'starting')) return undefined;
+  const sinceMs = conditions.fleet.find(({ reason }) => reason === 'Starting')?.sinceMs ?? nowMs;
+  return nowMs - sinceMs < STARTING_LONG_MS ? nowMs + STARTING_MS : undefined;
+}
+
+const earliest = (times: readonly (number | undefined)[]): number | undefined =>
+  times.filter((time) => time !== undefined).toSorted((a, b) => a - b)[0];

@@ -1,0 +1,94 @@
+import type { Agent } from '../../model/fleet.ts';
+import { agentView, type AgentView } from '../agent-state.ts';
+import { observationOf } from '../address.ts';
+import { accepts, endedAt, endedByItself } from '../ending.ts';
+import type { Look } from '../pass.ts';
+
+/** When an agent was started, as its helper's records tell; newest last. */
+export interface Starts {
+  readonly atMs: readonly number[];
+  /** Starts before the last look, by the helper's own count. */
+  readonly count: number;
+  /** The run after whose end its restart policy gave up; it is taken up again after any other run or with a new spec. */
+  readonly gaveUp?: number;
+}
+
+export type StartsByAgent = Readonly<Record<string, Starts>>;
+
+/** So many starts within this time are more than a restart or two. */
+export const FLAPPING_STARTS = 5;
+export const FLAPPING_MS = 600_000;
+
+/** The starts of every agent of the fleet after one more look. */
+export function countStarts(before: StartsByAgent, seen: Look, nowMs: number): StartsByAgent {
+  const { fleet } = seen;
+  return Object.fromEntries(
+    fleet.agents.map((agent) => [agent.name, countOne(before[agent.name], viewOf(seen, agent), agent, nowMs)]),
+  );
+}
+
+export const isFlapping = ({ atMs }: Starts, nowMs: number): boolean =>
+  atMs.filter((at) => nowMs - at < FLAPPING_MS).length > FLAPPING_STARTS;
+
+const viewOf = ({ fleet, observed }: Look, { name, restart }: Agent): AgentView =>
+  agentView(observed, name, restart.policy, fleet.supervisor);
+
+function countOne(before: Starts | undefined, view: AgentView, { restart }: Agent, nowMs: number): Starts {
+  const { startedAt, restarts: count } = view;
+  if (startedAt === undefined) return { atMs: [], count: 0 };
+  // After the policy gave up somebody else started it: that clears the counter, as a person's start does everywhere.
+  const isAnew = before?.gaveUp !== undefined && before.gaveUp !== startedAt;
+  if (before === undefined || isAnew) return { atMs: [startedAt], count };
+  const gaveUp = before.gaveUp === undefined ? {} : { gaveUp: before.gaveUp };
+  // Between two looks an agent may have started more than once; of the earlier ones only the number is known.
+  const added = before.atMs.at(-1) === startedAt ? 0 : Math.max(1, count - before.count);
+  const atMs = [...before.atMs, ...Array.from({ length: Math.min(added, MOST) }, () => startedAt)];
+  const horizon = nowMs - Math.max(FLAPPING_MS, restart.windowMs);
+  return {
+    atMs: atMs.slice(-MOST).filter((at, index, all) => index === all.length - 1 || at > horizon),
+    count,
+    ...gaveUp,
+  };
+}
+
+/** No restart limit that makes sense needs more. */
+const MOST = 1000;
+
+/** What is to become of an agent that ended by itself, where no user manager sees to it. */
+export type Revival =
+  | { readonly what: 'none' }
+  | { readonly what: 'start' }
+  | { readonly what: 'later'; readonly atMs: number }
+  | { readonly what: 'give-up'; readonly run: number };
+
+/** Applies an agent's restart policy under `supervisor: tmux`; under systemd the user manager has done so. */
+export function revivalOf(seen: Look, agent: Agent, starts: Starts | undefined, nowMs: number): Revival {
+  const end = unwantedEnd(seen, agent);
+  if (end === undefined || starts === undefined) return { what: 'none' };
+  const { delayMs, burst, windowMs } = agent.restart;
+  const { startedAt = 0, startedSpec } = viewOf(seen, agent);
+  const isNew = startedSpec !== undefined && startedSpec !== specOf(seen, agent.name);
+  if (!isNew) {
+    if (starts.gaveUp === startedAt) return { what: 'give-up', run: startedAt };
+    if (starts.atMs.filter((at) => nowMs - at < windowMs).length >= burst) return { what: 'give-up', run: startedAt };
+  }
+  // A clock that was set back must not keep an agent down for years.
+  const dueMs = Math.min(end, nowMs) + delayMs;
+  return dueMs <= nowMs ? { what: 'start' } : { what: 'later', atMs: dueMs };
+}
+
+const specOf = ({ desired }: Look, name: string): unknown =>
+  desired.find(({ address }) => address === `session.${name}`)?.spec['spec'];
+
+/** When it ended, if its restart policy wants it back; what its helper could not even start is left alone. */
+function unwantedEnd(seen: Look, agent: Agent): number | undefined {
+  const { fleet, observed } = seen;
+  const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);
+  if (fleet.supervisor !== 'tmux' || agent.state !== 'running' || isHeld) return undefined;
+  const record = observationOf(observed, `record.${agent.name}`);
+  if (viewOf(seen, agent).state !== 'failed' || record.state !== 'present') return undefined;
+  const { spec } = record;
+  if (typeof spec['fault'] === 'string' || !endedByItself(spec) || accepts(agent.restart.policy, spec))
+    return undefined;
+  return endedAt(spec);
+}
