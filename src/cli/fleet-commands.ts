@@ -73,7 +73,8 @@ function lookCommands(fleet: Command, does: Does): void {
     fleet
       .command('status')
       .description('a line per agent, and what you should know')
-      .option('-v, --verbose', 'what is not there as well'),
+      .option('-v, --verbose', 'what is not there as well')
+      .option('-w, --watch', 'go on and show what changes; a line or a JSON object each when it is no terminal'),
     async (options) => (await commands()).status(options),
   );
   does(

@@ -11,15 +11,18 @@ export const interruptedExit = (): number | undefined => (interrupted === undefi
 /** For a Ctrl-C that arrives as a key: a question on the terminal reads it itself. */
 export const noteInterrupt = (): void => void (interrupted ??= 'SIGINT');
 
-/** Aborted by the first SIGINT, SIGTERM or SIGHUP: the command stops before its next step. A second one ends it at once. */
-export function interruptSignal(): AbortSignal {
+/**
+ * Aborted by the first SIGINT, SIGTERM or SIGHUP: the command stops before its next step, which is said, unless it is
+ * empty. A second one ends it at once.
+ */
+export function interruptSignal(word = 'stopping before the next step; once more to stop at once\n'): AbortSignal {
   const controller = new AbortController();
   for (const name of ENDINGS) {
     process.once(name, () => {
       // With no handler left the second one ends the process as the system does.
       for (const each of ENDINGS) process.removeAllListeners(each);
       interrupted = name;
-      process.stderr.write('stopping before the next step; once more to stop at once\n');
+      process.stderr.write(word);
       controller.abort();
     });
   }

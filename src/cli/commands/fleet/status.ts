@@ -1,11 +1,13 @@
+import type { FleetName } from '../../../model/names.ts';
+import type { JsonObject } from '../../../model/resource.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
 import { lookAtAgents } from '../../../reconciler/pass.ts';
 import { fleetStatus } from '../../../reconciler/status.ts';
 import { systemClock } from '../../../host/clock.ts';
-import { openEngine, openPlace } from '../../context.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { refuseBlind } from '../../mutate.ts';
-import { createOutput, type CommonOptions } from '../../options.ts';
+import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { watchView } from '../../watch/state.ts';
 import { statusJson, statusText } from '../../view/status.ts';
 import { watchLines } from '../../view/watch-status.ts';
@@ -14,12 +16,38 @@ import { watcherStatus } from '../../watcher.ts';
 
 export interface StatusOptions extends CommonOptions {
   readonly verbose?: boolean;
+  readonly watch?: boolean;
+}
+
+/** One look at the fleet, as people and as scripts read it. */
+export interface StatusNow {
+  readonly fleet: FleetName;
+  readonly text: string;
+  readonly data: JsonObject;
+  readonly busAddress: string;
 }
 
 /** How the fleet is: a line per agent. Goes by what is installed when the manifest cannot be used. */
 export async function run(options: StatusOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
+  if (options.watch === true) {
+    const { watchStatus } = await import('./status-watch.ts');
+    // What is wrong with the manifest is one of the conditions: it need not be said at every look.
+    const quiet = { ...output, note: () => undefined };
+    return watchStatus(() => {
+      // Kept for an exec log, of which a look has none.
+      place.takeCalls();
+      return statusNow(options, place, quiet);
+    }, output);
+  }
+  const { text, data } = await statusNow(options, place, output);
+  output.text(text);
+  output.data(data);
+  return 0;
+}
+
+async function statusNow(options: StatusOptions, place: Place, output: Output): Promise<StatusNow> {
   const { fleet, conditions } = await loadFleetOrInstalled(options, place, output);
   const seen = await lookAtAgents(openEngine(place), fleet, APPLY);
   refuseBlind(seen);
@@ -29,8 +57,12 @@ export async function run(options: StatusOptions): Promise<number> {
   const nowMs = systemClock.nowMs();
   // One line about the watcher is enough: that of its unit, where that is what watches.
   const isUnit = watcher.state === 'running' || watcher.state === 'starting';
-  const lines = [...watchUnitLines(watcher, options.verbose === true), ...(isUnit ? [] : watchLines(watch, nowMs))];
-  output.text([statusText(status, nowMs, watch).trimEnd(), ...lines].join('\n'));
-  output.data({ ...statusJson(status, watch), watchUnit: watchUnitJson(watcher) });
-  return 0;
+  const unitLines = watchUnitLines(watcher, options.verbose === true && watch === undefined);
+  const lines = [...unitLines, ...(isUnit ? [] : watchLines(watch, nowMs))];
+  return {
+    fleet: fleet.name,
+    text: [statusText(status, nowMs, watch).trimEnd(), ...lines].join('\n'),
+    data: { ...statusJson(status, watch), watchUnit: watchUnitJson(watcher) },
+    busAddress: seen.observed.host.busAddress,
+  };
 }

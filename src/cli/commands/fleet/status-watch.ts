@@ -1,0 +1,123 @@
+import { FleetError } from '../../../model/error.ts';
+import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
+import { watchUnits } from '../../../host/bus.ts';
+import { systemClock } from '../../../host/clock.ts';
+import type { Output } from '../../options.ts';
+import { openScreen, type Screen } from '../../screen.ts';
+import { interruptSignal, noteInterrupt } from '../../signals.ts';
+import { changeJson, changeText, statusChanges, statusParts, type StatusParts } from '../../view/status-changes.ts';
+import type { StatusNow } from './status.ts';
+
+/** Where a status that is looked at again and again goes to. */
+interface Viewer {
+  readonly show: (now: StatusNow) => void;
+  /** The machine did not answer; what was shown before may be wrong by now. */
+  readonly trouble: (error: FleetError) => void;
+  readonly close: () => void;
+}
+
+type Looking = () => Promise<StatusNow>;
+
+const LOOK_EVERY_MS = 2000;
+/** One start of an agent makes several signals. */
+const GATHER_MS = 150;
+
+/** Looks again whenever the user manager says that something happened, and every two seconds. Ends when told to. */
+export async function watchStatus(look: Looking, output: Output): Promise<number> {
+  const first = await look();
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, interruptSignal('')]);
+  const viewer = openViewer(output, () => ending.abort());
+  const bell = createBell(signal);
+  const units = await listen(first, bell.ring);
+  try {
+    viewer.show(first);
+    while (await bell.rings()) await lookAgain(look, viewer);
+  } finally {
+    units?.close();
+    viewer.close();
+  }
+  return 0;
+}
+
+async function lookAgain(look: Looking, viewer: Viewer): Promise<void> {
+  try {
+    viewer.show(await look());
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    viewer.trouble(error);
+  }
+}
+
+interface Bell {
+  readonly ring: () => void;
+  /** True when it is time to look again, false when it is time to end. */
+  readonly rings: () => Promise<boolean>;
+}
+
+function createBell(signal: AbortSignal): Bell {
+  let rung = new AbortController();
+  const pause = async (ms: number, by: AbortSignal): Promise<void> => {
+    await systemClock.sleep(ms, by).catch(() => undefined);
+  };
+  return {
+    ring: () => rung.abort(),
+    rings: async () => {
+      await pause(LOOK_EVERY_MS, AbortSignal.any([signal, rung.signal]));
+      if (rung.signal.aborted) await pause(GATHER_MS, signal);
+      rung = new AbortController();
+      return !signal.aborted;
+    },
+  };
+}
+
+/** Undefined without a bus: then the looks every two seconds are all there is. */
+function listen({ fleet, busAddress: address }: StatusNow, wake: () => void): ReturnType<typeof watchUnits> {
+  const { server, target, watch } = fleetUnits(fleet);
+  const fixed: ReadonlySet<string> = new Set([server, target, watch]);
+  const isOurs = (unit: string): boolean => fixed.has(unit) || agentOfUnit(fleet, unit) !== undefined;
+  return watchUnits({ address, isOurs, wake, lost: () => undefined });
+}
+
+function openViewer(output: Output, quit: () => void): Viewer {
+  if (output.json || !process.stdout.isTTY || process.env['TERM'] === 'dumb') return lineViewer(output);
+  const interrupt = (): void => {
+    noteInterrupt();
+    quit();
+  };
+  return pageViewer(openScreen(process.stdout, process.stdin, { quit, interrupt }));
+}
+
+function pageViewer(screen: Screen): Viewer {
+  let page: readonly string[] = [];
+  return {
+    show: ({ text }) => {
+      page = text.split('\n');
+      screen.paint(page);
+    },
+    trouble: ({ message }) => screen.paint([...page, '', `cannot look: ${message}`]),
+    close: screen.close,
+  };
+}
+
+/** A line for each change, so that a script can read on; the first look tells everything. */
+function lineViewer(output: Output): Viewer {
+  let before: StatusParts = new Map();
+  let said = '';
+  return {
+    show: ({ data, fleet }) => {
+      const at = new Date(systemClock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
+      const now = statusParts(data);
+      for (const change of statusChanges(before, now)) {
+        process.stdout.write(`${output.json ? changeJson(change, at, fleet) : changeText(change, at)}\n`);
+      }
+      before = now;
+      said = '';
+    },
+    trouble: ({ message }) => {
+      if (message !== said) output.note(`warning: cannot look: ${message}`);
+      said = message;
+    },
+    close: () => undefined,
+  };
+}

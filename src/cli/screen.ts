@@ -1,0 +1,89 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+
+/** A terminal that shows one page, painted over itself again and again. */
+export interface Screen {
+  /** Shows the lines from the top of the terminal on, cut to its size. They must be printable. */
+  readonly paint: (lines: readonly string[]) => void;
+  /** Gives the terminal back as it was; the last page stays. Idempotent. */
+  readonly close: () => void;
+}
+
+interface Keys {
+  /** `q` was pressed. */
+  readonly quit: () => void;
+  /** Ctrl-C was: as a key it reaches nobody else. */
+  readonly interrupt: () => void;
+}
+
+/** No cursor, and no line goes on in the next one, should its characters be wider than they are many. */
+const ENTER = '\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h';
+const HOME = '\u001b[H';
+const CLEAR = '\u001b[2J';
+/** Behind each line, and below the last: what is left of the page before. Nothing is blank in between, so nothing flickers. */
+const CLEAR_LINE = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
+/** Takes over a terminal, and its keyboard when that is one. */
+export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Screen {
+  let page: readonly string[] = [];
+  let shown = '';
+  const paint = (): void => {
+    const text = pageText(page, { columns: out.columns, rows: out.rows });
+    if (text !== shown) out.write(`${HOME}${text}${CLEAR_BELOW}`);
+    shown = text;
+  };
+  const resize = (): void => {
+    shown = '';
+    out.write(CLEAR);
+    paint();
+  };
+  const restoreKeys = listen(input, keys);
+  out.on('resize', resize);
+  out.write(`${ENTER}${CLEAR}`);
+  let open = true;
+  return {
+    paint: (lines) => {
+      page = lines;
+      paint();
+    },
+    close: () => {
+      if (!open) return;
+      open = false;
+      out.off('resize', resize);
+      restoreKeys();
+      out.write(LEAVE);
+    },
+  };
+}
+
+interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The last row stays free: the line break behind it would scroll. What does not fit is counted. */
+function pageText(lines: readonly string[], { columns, rows }: Size): string {
+  const room = Math.max(1, rows - 1);
+  const hidden = lines.length - room;
+  const shown = hidden <= 0 ? lines : [...lines.slice(0, room - 1), `… ${hidden + 1} more lines`];
+  return shown.map((line) => `${cut(line, columns)}\r\n`).join('');
+}
+
+/** On a full line the cursor stands on its last column, which is not to be cleared. */
+const cut = (line: string, columns: number): string =>
+  line.length < columns ? `${line}${CLEAR_LINE}` : Array.from(line).slice(0, columns).join('');
+
+function listen(input: ReadStream, keys: Keys): () => void {
+  if (!input.isTTY) return () => undefined;
+  const press = (bytes: Buffer): void => {
+    for (const key of bytes.toString('latin1')) {
+      if (key === 'q') keys.quit();
+      if (key === '\u0003') keys.interrupt();
+    }
+  };
+  input.setRawMode(true).on('data', press).resume();
+  return () => {
+    input.off('data', press).setRawMode(false).pause();
+  };
+}
