@@ -11,7 +11,8 @@ import type { Place } from './context.ts';
 /** The watcher's unit as `status` tells it. */
 export interface WatcherStatus {
   readonly unit: string;
-  readonly state: 'not-installed' | 'running' | 'starting' | 'failing' | 'stopped' | 'foreign' | 'unknown';
+  readonly state:
+    'not-installed' | 'running' | 'starting' | 'restarting' | 'failed' | 'stopped' | 'foreign' | 'unknown';
   readonly sinceMs: number | undefined;
   readonly auto: string | undefined;
   /** The unit is not what this mosaic would write: it is of another build, or somebody edited it. */
@@ -46,8 +47,8 @@ export async function watcherStatus({ read, exec }: Place, { fleet, observed }: 
 }
 
 function stateOf({ active, sub }: UnitState): WatcherStatus['state'] {
-  if (active === 'failed' || sub.startsWith('auto-restart')) return 'failing';
-  if (active === 'activating') return 'starting';
+  if (active === 'failed') return 'failed';
+  if (active === 'activating') return sub.startsWith('auto-restart') ? 'restarting' : 'starting';
   return active === 'active' || active === 'reloading' ? 'running' : 'stopped';
 }
 

@@ -76,13 +76,19 @@ async function isOurUnitLoaded({ exec, files }: WritePort, name: string, path: s
   return listed !== undefined && withoutLinks(files, (await unitState(call, name)).path) === path;
 }
 
-/** Starts the watcher, or starts it anew when it runs something else, and does not wait until it is up. */
-export async function startWatcher(call: Call, fleet: FleetName, isNew: boolean): Promise<void> {
+/** The first pass may start a whole fleet, or wait for another mosaic: it is waited for so long, and then goes on. */
+const START_MS = 20_000;
+
+/** Starts the watcher, or starts it anew, and waits a while until it is up. The unit's state tells what came of it. */
+export async function startWatcher(call: Call, fleet: FleetName, verb: 'start' | 'restart'): Promise<void> {
   const { watch } = fleetUnits(fleet);
   await resetFailed(call, [watch]);
-  const verb = isNew ? 'restart' : 'start';
-  const { exitCode, stderr } = await call(['systemctl', '--user', '--no-block', verb, watch], 15_000);
-  if (exitCode !== 0) throw new FleetError('E_SYSTEMD', `cannot ${verb} ${watch}: ${stderr.trim()}`);
+  try {
+    await call(['systemctl', '--user', verb, watch], START_MS);
+  } catch (error) {
+    // The manager goes on with what it was asked.
+    if (!(error instanceof FleetError) || error.code !== 'E_SYSTEMD_TIMEOUT') throw error;
+  }
 }
 
 /** How the watcher's unit is right now. */

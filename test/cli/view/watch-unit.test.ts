@@ -24,8 +24,13 @@ describe('watchUnitLines', () => {
     ],
     [
       'where a failing one says why',
-      { state: 'failing' },
-      `Watch: failing since 2026-01-02T03:04:05Z; see journalctl --user -u ${UNIT}`,
+      { state: 'failed' },
+      `Watch: failed since 2026-01-02T03:04:05Z; see journalctl --user -u ${UNIT}`,
+    ],
+    [
+      'that one which fails is started again',
+      { state: 'restarting', sinceMs: undefined },
+      `Watch: failed, and is started again in a moment; see journalctl --user -u ${UNIT}`,
     ],
     [
       'how a stopped one is started',

@@ -55,10 +55,10 @@ async function statusNow(options: StatusOptions, place: Place, output: Output): 
   const watcher = await watcherStatus(place, seen);
   const watch = watchView(place.read.files, place.home, fleet.name);
   const nowMs = systemClock.nowMs();
-  // One line about the watcher is enough: that of its unit, where that is what watches.
-  const isUnit = watcher.state === 'running' || watcher.state === 'starting';
   const unitLines = watchUnitLines(watcher, options.verbose === true && watch === undefined);
-  const lines = [...unitLines, ...(isUnit ? [] : watchLines(watch, nowMs))];
+  // One line about the watcher is enough: that of its unit, unless another one watches meanwhile.
+  const isOther = watcher.state !== 'running' && watcher.state !== 'starting' && watch?.isRunning === true;
+  const lines = watcher.state === 'not-installed' || isOther ? [...unitLines, ...watchLines(watch, nowMs)] : unitLines;
   return {
     fleet: fleet.name,
     text: [statusText(status, nowMs, watch).trimEnd(), ...lines].join('\n'),

@@ -2,7 +2,6 @@ import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { fleetUnits } from '../../../model/names.ts';
 import type { HostFacts } from '../../../model/observed.ts';
-import { systemClock } from '../../../host/clock.ts';
 import { systemdCall, type UnitState } from '../../../providers/systemd/client.ts';
 import {
   installWatchUnit,
@@ -57,8 +56,8 @@ async function install(desk: Desk): Promise<number> {
     }),
   );
   const call = systemdCall(place.exec);
-  await startWatcher(call, fleet.name, changed);
-  const state = await settled(() => watcherState(call, fleet.name));
+  await startWatcher(call, fleet.name, changed ? 'restart' : 'start');
+  const state = await watcherState(call, fleet.name);
   saveExecLog(place, fleet.name, (error) => output.note(`warning: ${error.message}`));
   return tellInstalled(desk, host, { fleet, auto, state });
 }
@@ -81,19 +80,6 @@ function refuseUnlessReady({ name, supervisor }: Fleet, manifest: string, { read
 const autoOf = ({ auto }: WatchUnitOptions, seen: WatchUnit): string =>
   auto ?? (seen.state === 'ours' ? seen.command?.auto : undefined) ?? 'safe';
 
-const TRIES = 100;
-const BETWEEN_TRIES_MS = 100;
-
-/** The first pass may take long, so it is waited for a little only. */
-async function settled(look: () => Promise<UnitState>): Promise<UnitState> {
-  for (let left = TRIES; ; left -= 1) {
-    const state = await look();
-    const isMoving = state.active === 'activating' && state.sub !== 'auto-restart';
-    if (!isMoving || left === 0) return state;
-    await systemClock.sleep(BETWEEN_TRIES_MS);
-  }
-}
-
 interface Installed {
   readonly fleet: Fleet;
   readonly auto: string;
@@ -102,14 +88,14 @@ interface Installed {
 
 function tellInstalled({ output }: Desk, { linger, user }: HostFacts, { fleet, auto, state }: Installed): number {
   const unit = fleetUnits(fleet.name).watch;
-  const isUp = state.active === 'active' || (state.active === 'activating' && state.sub !== 'auto-restart');
-  if (!isUp) {
+  const isStarting = state.active === 'activating' && state.sub !== 'auto-restart';
+  if (state.active !== 'active' && !isStarting) {
     const hint = `Its own words: journalctl --user -u ${unit} -n 20`;
     throw new FleetError('E_STEP_FAILED', `${unit} is installed and does not run (${state.active}/${state.sub})`, {
       hint,
     });
   }
-  const pass = state.active === 'active' ? '' : ', and is at its first pass';
+  const pass = isStarting ? ', and is at its first pass' : '';
   output.text(
     [
       `Fleet ${fleet.name} is watched by ${unit}, --auto ${auto}${pass}.`,
