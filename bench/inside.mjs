@@ -1,26 +1,12 @@
 // Runs inside the private user manager; see run.mjs.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { CLI, env, HOME, manifest, median, ROOT } from './fleet.mjs';
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const CLI = join(ROOT, 'bin/mosaic.js');
 const ROUNDS = 9;
 const sizes = process.argv.slice(2).map(Number);
 const SIZES = sizes.length > 0 ? sizes : [1, 100, 500];
-const HOME = `${process.env.HOME}/bench`;
-mkdirSync(HOME, { mode: 0o700 });
-const env = { ...process.env, MOSAIC_HOME: HOME };
-delete env.NODE_EXTRA_CA_CERTS;
-
-const manifest = (count) => `apiVersion: mosaic/v1alpha1
-kind: Fleet
-metadata: { name: bench }
-spec:
-  tmux: { socket: bench }
-  agents:
-${Array.from({ length: count }, (_, at) => `    worker-${at + 1}:\n      description: number ${at + 1}\n      command: [sleep, infinity]\n      workingDirectory: /tmp\n      labels: { role: worker }\n`).join('')}`;
 
 /** Wall and CPU milliseconds of a command and of everything it waited for, by bash's own `time`. */
 function timed(argv, allowed = [0]) {
@@ -34,7 +20,6 @@ function timed(argv, allowed = [0]) {
   return { wall, cpu: user + sys };
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const mosaic = (...args) => [process.execPath, CLI, ...args];
 
 /** All commands in turn, round by round, so that a drift of the machine meets all of them alike. */

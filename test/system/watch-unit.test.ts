@@ -122,9 +122,9 @@ describe('the watcher as a unit', () => {
     expect(await live.pids()).toEqual(pids);
   });
 
-  it('is ended by name when somebody deleted its file while it ran', async () => {
+  it('is ended by name when somebody deleted its files while it ran', async () => {
     await install();
-    rmSync(file);
+    for (const path of [file, join(UNIT_DIRECTORY, 'default.target.wants', unit)]) rmSync(path);
     await live.must('watch', '--uninstall');
     expect(await shown('ActiveState')).toBe('inactive');
     expect(unitNames(unit)).toEqual([]);
