@@ -4,6 +4,7 @@ import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
 import { watchUnits } from '../../../host/bus.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { acquireLock, type Lock } from '../../../host/lock.ts';
+import { preferSmallMemory } from '../../../host/memory.ts';
 import { serviceNotifier } from '../../../host/service-notify.ts';
 import { watchManifest } from '../../../host/watch.ts';
 import { watchLoop } from '../../../reconciler/watch/loop.ts';
@@ -27,6 +28,7 @@ export interface WatchOptions extends CommonOptions {
 
 /** Keeps the fleet as the manifest says, until it is told to end. Its end ends nothing else. */
 export async function run(options: WatchOptions): Promise<number> {
+  preferSmallMemory();
   requireManifestFile(options);
   const place = await openPlace(options);
   const path = manifestOf(options, place);
