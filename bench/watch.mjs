@@ -10,8 +10,9 @@ const ROUNDS = 9;
 /** What the watcher waits on purpose: 20 ms for the rest of a save, 50 ms of quiet before a pass. */
 const DEBOUNCE_MS = { file: 70, unit: 50 };
 const args = process.argv.slice(2);
-const count = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 100);
-const idleSec = args.includes('--long') ? 300 : Number(args[args.indexOf('--idle') + 1] ?? 30) || 30;
+const idleAt = args.indexOf('--idle');
+const idleSec = args.includes('--long') ? 300 : idleAt < 0 ? 30 : Number(args[idleAt + 1]);
+const count = Number(args.find((arg, at) => /^\d+$/.test(arg) && (idleAt < 0 || at !== idleAt + 1)) ?? 100);
 const FILE = join(HOME, 'fleet.yaml');
 
 const run = (...argv) => {
