@@ -5,7 +5,7 @@ import { isEmpty, type Plan } from '../../model/plan.ts';
 import { systemClock } from '../../host/clock.ts';
 import type { Lock } from '../../host/lock.ts';
 import type { serviceNotifier } from '../../host/service-notify.ts';
-import { look, lookAtAll, type Engine } from '../../reconciler/pass.ts';
+import { look, lookAtAgents, type Engine } from '../../reconciler/pass.ts';
 import { headline } from '../../reconciler/watch/conditions.ts';
 import type { LoopPorts } from '../../reconciler/watch/loop.ts';
 import { freshMemory, type Memory } from '../../reconciler/watch/memory.ts';
@@ -67,7 +67,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
       look: async (wanted, policy) => {
         requireLock(lock);
         // What every agent is doing is worth its price only where somebody is to be called.
-        const seen = await (wanted.notify.length === 0 ? look : lookAtAll)(engine, wanted, policy);
+        const seen = await (wanted.notify.length === 0 ? look : lookAtAgents)(engine, wanted, policy);
         refuseBlind(seen);
         showPlan(seen.plan);
         return seen;
