@@ -1,6 +1,6 @@
 import { FleetError } from '../../../model/error.ts';
 import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
-import { watchUnits } from '../../../host/bus.ts';
+import { watchUnits } from '../../../host/unit-signals.ts';
 import { systemClock } from '../../../host/clock.ts';
 import type { Output } from '../../options.ts';
 import { openScreen, type Screen } from '../../screen.ts';

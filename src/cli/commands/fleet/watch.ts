@@ -1,7 +1,7 @@
 import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
-import { watchUnits } from '../../../host/bus.ts';
+import { watchUnits } from '../../../host/unit-signals.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { acquireLock, type Lock } from '../../../host/lock.ts';
 import { preferSmallMemory } from '../../../host/memory.ts';
