@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 type Ending = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 const CODES: Readonly<Record<Ending, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -31,11 +33,14 @@ export function interruptSignal(word = 'stopping before the next step; once more
 
 /** For a command that goes on until it is told to end: TERM is its usual end, INT a person's, HUP asks for a pass at once. */
 export function longRunSignals(on: { readonly stop: () => void; readonly again: () => void }): void {
+  const hadTerminal = isatty(2);
   const end = (name: Ending): void => {
-    for (const each of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(each);
-    if (name === 'SIGINT') interrupted = name;
+    // With no handler left the second one ends the process as the system does.
+    for (const each of ENDINGS) process.removeAllListeners(each);
+    if (name !== 'SIGTERM') interrupted = name;
     on.stop();
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => end(name));
-  process.on('SIGHUP', on.again);
+  // A terminal that was closed sends the same signal as a person; only then it is no terminal any more.
+  process.on('SIGHUP', () => (hadTerminal && !isatty(2) ? end('SIGHUP') : on.again()));
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
+import { startWatch } from '../system/live-watch.ts';
 import { fieldsWithoutMeaning, outputValidator, SCHEMA_NAMES, type SchemaName } from './output-schemas.ts';
 
 jest.setTimeout(60_000);
@@ -63,6 +64,21 @@ describe('a JSON output fits its schema:', () => {
     expect(proof).toMatchObject({ verified: true });
     expectFits('verify', proof);
     expectFits('verify', JSON.parse(readFileSync(`${home.root}/evidence.json`, 'utf8')));
+  });
+
+  it('the status of a watched fleet, and of one whose watcher is gone', async () => {
+    const watch = await startWatch(home);
+    await output('stop', 'two');
+    roster('    one: { command: [sleep, "3600"] }\n');
+    await watch.said(/^Ready: False/);
+    const status = await output('status');
+    expect(status).toMatchObject({ watch: { running: true, waits: [{ group: 'agent.two' }] } });
+    expectFits('status', status);
+    await watch.end('SIGKILL');
+    const after = await output('status');
+    expect(after).toMatchObject({ watch: { running: false, waits: [] } });
+    expectFits('status', after);
+    await output('start', 'two');
   });
 
   it('a plan with changes, holds and everything that can be in the way', async () => {

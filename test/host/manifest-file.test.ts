@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_MANIFEST_BYTES, readManifestFile } from '../../src/host/manifest-file.ts';
+import { MAX_MANIFEST_BYTES, readManifestFile, whoElseMayWrite } from '../../src/host/manifest-file.ts';
 import { temporaryPlace, thrownBy } from './support/place.ts';
 
 const place = temporaryPlace();
@@ -52,5 +52,44 @@ describe('readManifestFile', () => {
       const error = thrownBy(() => readManifestFile(path));
       expect(error).toMatchObject({ code: 'E_MANIFEST_MISSING', message: expect.stringContaining(path) });
     }
+  });
+});
+
+describe('whoElseMayWrite', () => {
+  const uid = process.getuid?.() ?? 0;
+  const manifest = (mode: number, directoryMode = 0o700): string => {
+    const directory = `${place}/${mode.toString(8)}-${directoryMode.toString(8)}`;
+    mkdirSync(directory);
+    writeFileSync(`${directory}/fleet.yaml`, '');
+    chmodSync(`${directory}/fleet.yaml`, mode);
+    chmodSync(directory, directoryMode);
+    return `${directory}/fleet.yaml`;
+  };
+  const why = (path: string, as = uid): string | undefined => whoElseMayWrite(path, readManifestFile(path), as);
+
+  it('names nobody for what is the user’s alone, readable or not', () => {
+    expect([why(manifest(0o600)), why(manifest(0o644, 0o755))]).toEqual([undefined, undefined]);
+  });
+
+  it('names the file or the directory that others can write', () => {
+    expect(why(manifest(0o660))).toMatch(/fleet\.yaml has mode 0660, so others can write it; chmod go-w /);
+    expect(why(manifest(0o602))).toContain('mode 0602');
+    expect(why(manifest(0o600, 0o770))).toMatch(/\/600-770 has mode 0770/);
+  });
+
+  it('looks at what a link leads to, and at the directory of the link', () => {
+    const target = manifest(0o640, 0o777);
+    const home = `${place}/linked`;
+    mkdirSync(home, { mode: 0o700 });
+    symlinkSync(target, `${home}/fleet.yaml`);
+    expect(why(`${home}/fleet.yaml`)).toMatch(/\/640-777 has mode 0777/);
+    chmodSync(`${place}/640-777`, 0o700);
+    expect(why(`${home}/fleet.yaml`)).toBeUndefined();
+    chmodSync(home, 0o770);
+    expect(why(`${home}/fleet.yaml`)).toMatch(/\/linked has mode 0770/);
+  });
+
+  it('names another owner', () => {
+    expect(why(manifest(0o400), uid + 1)).toContain(`belongs to uid ${uid}, not to you (${uid + 1})`);
   });
 });

@@ -27,7 +27,10 @@ export interface LiveWatch {
 const running: LiveWatch[] = [];
 
 /** Starts `mosaic fleet watch ARGS` and waits until it has made its first pass. */
-export async function startWatch(live: LiveFleet, ...args: readonly string[]): Promise<LiveWatch> {
+export async function startWatch(
+  live: Pick<LiveFleet, 'home' | 'tmuxTmpdir'>,
+  ...args: readonly string[]
+): Promise<LiveWatch> {
   const kept = Object.fromEntries(KEPT.map((name) => [name, process.env[name]]));
   const env = { ...kept, MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
   const child = spawn(process.execPath, [MOSAIC, 'fleet', 'watch', ...args], {

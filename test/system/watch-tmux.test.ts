@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cleanUp, eventually } from '../support/harness.ts';
 import { killNow, liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
 import { endWatches, startWatch, watchOf, type LiveWatch } from './live-watch.ts';
@@ -22,9 +22,15 @@ beforeAll(async () => {
     {
       a: sleeper,
       loops: { ...CRASHES, restart: { delay: '200ms', burst: 3, window: '60s' } },
+      painter: { command: [resolve(import.meta.dirname, '../fixtures/bin/asks.sh')] },
       once: { ...CRASHES, restart: { policy: 'never' } },
     },
-    { supervisor: 'tmux', tmux: { socket: 'mosaic-factory' }, notify: [notify, 'first; $(touch no)'] },
+    {
+      supervisor: 'tmux',
+      tmux: { socket: 'mosaic-factory' },
+      notify: [notify, 'first; $(touch no)'],
+      adapters: { 'asks.sh': { idle: '^ready>$', dialog: '^Do you trust' } },
+    },
   );
   watch = await startWatch(live);
 });
@@ -61,6 +67,19 @@ describe('without a user manager, the watcher', () => {
       watch.signal('SIGHUP');
       return (await live.agent('loops')).restarts > 3;
     }, RESYNC);
+  });
+
+  it('calls a person for an agent that begins to ask, and once for all of it', async () => {
+    await live.tmux('send-keys', '-t', '=painter:', 'ask', 'Enter');
+    await eventually(async () => (await live.agent('painter')).activity.state === 'dialog');
+    await eventually(() => {
+      watch.signal('SIGHUP');
+      return readFileSync(told, 'utf8').includes('painter|dialog|painter waits for an answer');
+    }, RESYNC);
+    watch.signal('SIGHUP');
+    await watch.said(/^calls a person: painter/);
+    expect(readFileSync(told, 'utf8').split('painter|dialog|')).toHaveLength(2);
+    expect(readFileSync(join(live.home, 'state', live.fleet, 'exec.log'), 'utf8')).not.toContain('$(touch no)');
   });
 
   it('leaves an agent that is never restarted alone', async () => {

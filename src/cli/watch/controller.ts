@@ -66,8 +66,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
       },
       look: async (wanted, policy) => {
         requireLock(lock);
-        // What every agent is doing is worth its price only where somebody is to be called.
-        const seen = await (wanted.notify.length === 0 ? look : lookAtAgents)(engine, wanted, policy);
+        const seen = await lookFor(wanted)(engine, wanted, policy);
         refuseBlind(seen);
         showPlan(seen.plan);
         return seen;
@@ -118,6 +117,9 @@ function planTeller({ story, path }: Desk): (plan: Plan) => void {
   };
 }
 
+/** What every agent is doing is worth its price only where somebody is to be called. */
+const lookFor = ({ notify }: Fleet): typeof look => (notify.length === 0 ? look : lookAtAgents);
+
 async function transact(desk: Desk, { fleet, policy, narrow }: Order): ReturnType<LoopPorts['act']> {
   const { place, engine, source, story, options, lock } = desk;
   const output: Output = {
@@ -139,7 +141,8 @@ async function transact(desk: Desk, { fleet, policy, narrow }: Order): ReturnTyp
     },
     onStep: (step: Parameters<typeof tellStep>[1]) => tellStep(story, step),
   };
-  return mutate(place, engine, mutation, { options, output });
+  const { steps, after } = await mutate(place, engine, mutation, { options, output });
+  return { steps, after: fleet.notify.length === 0 ? after : await lookAtAgents(engine, fleet, policy) };
 }
 
 /** After the pass: the log, the record for `status`, systemd's line, and whoever is to be called. */

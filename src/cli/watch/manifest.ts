@@ -64,10 +64,12 @@ class ExposedManifest extends FleetError {
   }
 }
 
-const conditionOf = (error: FleetError): Condition =>
-  error instanceof ExposedManifest
-    ? { type: 'ManifestExposed', status: 'True', reason: 'WritableByOthers', message: error.message }
-    : manifestInvalid(error);
+function conditionOf(error: FleetError): Condition {
+  const { message, ...invalid } = manifestInvalid(error);
+  const exposed = { type: 'ManifestExposed', status: 'True', reason: 'WritableByOthers' } as const;
+  const condition = error instanceof ExposedManifest ? exposed : invalid;
+  return { ...condition, message: `${message}; the last good manifest stays in force` };
+}
 
 function exposureOf(fleet: Fleet, realpath: string, { read, home, identity }: Place): { readonly exposed?: Condition } {
   const userHome = installedServer(read.files, home, fleet.name)?.userHome ?? identity.home;

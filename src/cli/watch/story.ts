@@ -25,7 +25,8 @@ export async function openStory(level: LogLevel, isForPeople: boolean): Promise<
   let pass = 0;
   const line = (text: string): void => {
     const time = new Date().toTimeString().slice(0, 8);
-    for (const row of text.split('\n')) process.stderr.write(`${time} #${pass} ${printable(row)}\n`);
+    for (const row of text.split('\n').filter((one) => one !== ''))
+      process.stderr.write(`${time} #${pass} ${printable(row)}\n`);
   };
   return {
     nextPass: () => void (pass += 1),

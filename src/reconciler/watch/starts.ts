@@ -16,7 +16,7 @@ export interface Starts {
 export type StartsByAgent = Readonly<Record<string, Starts>>;
 
 /** So many starts within this time are more than a restart or two. */
-export const FLAPPING_STARTS = 5;
+const FLAPPING_STARTS = 5;
 export const FLAPPING_MS = 600_000;
 
 /** The starts of every agent of the fleet after one more look. */
@@ -72,8 +72,8 @@ export function revivalOf(seen: Look, agent: Agent, starts: Starts | undefined, 
     if (starts.gaveUp === startedAt) return { what: 'give-up', run: startedAt };
     if (starts.atMs.filter((at) => nowMs - at < windowMs).length >= burst) return { what: 'give-up', run: startedAt };
   }
-  // A clock that was set back must not keep an agent down for years.
-  const dueMs = Math.min(end, nowMs) + delayMs;
+  // An end in the future is a clock that was set back; that must not keep an agent down for years.
+  const dueMs = end > nowMs ? nowMs : end + delayMs;
   return dueMs <= nowMs ? { what: 'start' } : { what: 'later', atMs: dueMs };
 }
 

@@ -1,4 +1,4 @@
-import type { Change, Plan } from '../../model/plan.ts';
+import type { Change, Deferred, Plan } from '../../model/plan.ts';
 import type { Group } from '../../model/resource.ts';
 import { kindOf } from '../address.ts';
 import type { Look } from '../pass.ts';
@@ -41,8 +41,13 @@ export interface Wait {
   readonly untilMs?: number;
 }
 
-/** What waits for a person, as the plan itself tells it. */
-export const planWaits = ({ deferred, blocked }: Plan): readonly Wait[] => [
-  ...deferred.map(({ group, reason, hint }) => ({ group, reason, message: hint })),
-  ...blocked.map(({ group, reason, message, hint }) => ({ group, reason, message: `${message}; ${hint}` })),
-];
+/** What waits for a person, as the plan itself tells it; a group once, its process speaks for all of it. */
+export function planWaits({ deferred, blocked }: Plan): readonly Wait[] {
+  const isProcess = ({ address }: Deferred): boolean => kindOf(address) === 'session';
+  const lead = [...deferred.filter(isProcess), ...deferred.filter((one) => !isProcess(one))];
+  const once = lead.filter(({ group }, at) => lead.findIndex((other) => other.group === group) === at);
+  return [
+    ...once.map(({ group, reason, hint }) => ({ group, reason, message: hint })),
+    ...blocked.map(({ group, reason, message, hint }) => ({ group, reason, message: `${message}; ${hint}` })),
+  ];
+}

@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { FleetError } from '../../../src/model/error.ts';
+import type { Fleet } from '../../../src/model/fleet.ts';
+import type { Step } from '../../../src/reconciler/execute.ts';
+import { replan, type Look } from '../../../src/reconciler/pass.ts';
+import { headline } from '../../../src/reconciler/watch/conditions.ts';
+import { freshMemory, type Memory, type StampedCondition } from '../../../src/reconciler/watch/memory.ts';
+import { watchPass, type Auto, type PassPorts, type PassReport } from '../../../src/reconciler/watch/pass.ts';
+import { fleetWith } from '../../support/fleet.ts';
+import { worldOf, type Overlay } from '../../support/observed.ts';
+
+const NOW = 10_000_000;
+const fleet = fleetWith({ coder: '{ command: [codex] }' });
+
+interface Given extends Overlay {
+  readonly of?: Fleet;
+  readonly auto?: Auto;
+  readonly memory?: Memory;
+  readonly ports?: Partial<PassPorts>;
+}
+
+/** One pass over a machine that differs from what is wanted by an overlay; whatever it would do succeeds and shows nowhere. */
+function pass({
+  of = fleet,
+  auto = 'safe',
+  memory = freshMemory(of, 'k'),
+  ports,
+  ...overlay
+}: Given): Promise<PassReport> {
+  const look = (policy: Look['policy']): Look => {
+    const { policy: _asApplied, ...world } = worldOf(of, overlay);
+    const seen: Look = { ...world, policy, activity: {}, plan: EMPTY };
+    return { ...seen, plan: replan(seen, policy) };
+  };
+  return watchPass(memory, auto, {
+    nowMs: () => NOW,
+    random: () => 0,
+    read: () => Promise.resolve({ isGood: true, key: 'k', fleet: of }),
+    look: (_fleet, policy) => Promise.resolve(look(policy)),
+    act: ({ policy, narrow }) => {
+      const steps = narrow(look(policy)).plan.changes.map((change): Step => ({ change, result: 'done' }));
+      return Promise.resolve({ steps, after: look(policy) });
+    },
+    ...ports,
+  });
+}
+const EXPOSED = { type: 'ManifestExposed', status: 'True', reason: 'InWorkingDirectory', message: 'it' } as const;
+const BROKEN = { type: 'ManifestInvalid', status: 'True', reason: 'Refused', message: 'fleet.yaml:3:5: no' } as const;
+const EMPTY: Look['plan'] = {
+  fleet: '',
+  changes: [],
+  blocked: [],
+  deferred: [],
+  foreign: [],
+  holds: [],
+  conditions: [],
+};
+const inShort = (list: readonly StampedCondition[] = []): readonly string[] =>
+  list.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+const ofFleet = async (given: Given) => inShort((await pass(given)).memory.conditions.fleet);
+const ofCoder = async (given: Given) => inShort((await pass(given)).memory.conditions.agents['coder']);
+const down = { 'session.coder': null, 'run.coder': { spec: { active: 'inactive' } } };
+
+describe('the conditions of a fleet', () => {
+  it.each<[string, Given, readonly string[]]>([
+    ['is in sync', {}, ['Ready True InSync']],
+    ['has no linger', { host: { linger: false } }, ['Ready True InSync', 'Linger False NotEnabled']],
+    [
+      'has an agent on its way up',
+      { items: { 'session.coder': null } },
+      ['Ready False OutOfSync', 'Reconciling True Starting'],
+    ],
+    [
+      'stands in a manifest that an agent can edit',
+      { ports: { read: () => Promise.resolve({ isGood: true, key: 'k', fleet, exposed: EXPOSED }) } },
+      ['Ready True InSync', 'ManifestExposed True InWorkingDirectory'],
+    ],
+    [
+      'has a broken manifest',
+      { ports: { read: () => Promise.resolve({ isGood: false, condition: BROKEN }) } },
+      ['Ready False OutOfSync', 'ManifestInvalid True Refused'],
+    ],
+    [
+      'cannot be looked at',
+      { ports: { look: () => Promise.reject(new FleetError('E_SYSTEMD_TIMEOUT', 'no answer')) } },
+      ['Ready Unknown NotSeen', 'Stalled True PassFailed'],
+    ],
+    [
+      'has a step that failed for the third time',
+      { memory: failing(3) },
+      ['Ready True InSync', 'Stalled True KeepsFailing'],
+    ],
+    ['has a step that failed once', { memory: failing(1) }, ['Ready True InSync', 'Reconciling True Retrying']],
+  ])('that %s', async (_case, given, expected) => {
+    expect(await ofFleet(given)).toEqual(expected);
+  });
+
+  it('keep the time since when they say the same', async () => {
+    const first = await pass({ host: { linger: false } });
+    const later = await pass({ memory: first.memory, host: { linger: false }, ports: { nowMs: () => NOW + 5000 } });
+    expect(later.memory.conditions).toEqual(first.memory.conditions);
+    const over = await pass({ memory: first.memory, items: down, ports: { nowMs: () => NOW + 5000 } });
+    expect(over.memory.conditions.fleet[0]).toMatchObject({ type: 'Ready', status: 'False', sinceMs: NOW + 5000 });
+  });
+
+  it('come down to one line, the loudest', () => {
+    const ready = { type: 'Ready', status: 'True', reason: 'InSync', message: '1 agent as the manifest says' } as const;
+    expect(headline([ready, { ...BROKEN }])).toBe('ManifestInvalid: fleet.yaml:3:5: no');
+    expect(headline([{ ...ready, status: 'False', message: 'coder' }])).toBe('Ready: False, coder');
+    expect(headline([ready])).toBe('Ready: 1 agent as the manifest says');
+  });
+});
+
+describe('the conditions of an agent', () => {
+  const often = { atMs: Array.from({ length: 7 }, (_, n) => NOW - n * 1000).toReversed(), count: 6 };
+  it.each<[string, Given, readonly string[]]>([
+    ['runs', {}, ['Ready True InSync']],
+    [
+      'is held',
+      { host: { holds: [{ agent: 'coder', by: '' }] }, items: { ...down, ...noLink() } },
+      ['Ready True InSync', 'Suspended True Held'],
+    ],
+    [
+      'is past its start limit',
+      { items: { 'session.coder': null, 'run.coder': { spec: { active: 'failed' } }, 'record.coder': crashed() } },
+      ['Ready False OutOfSync', 'CrashLoop True StartLimit'],
+    ],
+    [
+      'runs with an older spec',
+      { items: { 'session.coder': { spec: { spec: 'v1:older' } } } },
+      ['Ready False OutOfSync', 'RestartPending True SpecChanged'],
+    ],
+    [
+      'was started again and again',
+      { memory: { ...freshMemory(fleet, 'k'), starts: { coder: often } }, items: { 'record.coder': startedNow() } },
+      ['Ready True InSync', 'Flapping True ManyStarts'],
+    ],
+  ])('that %s', async (_case, given, expected) => {
+    expect(await ofCoder(given)).toEqual(expected);
+  });
+});
+
+describe('a pass', () => {
+  it('with nothing to do begins no transaction', async () => {
+    const act = (): never => {
+      throw new Error('there was nothing to do');
+    };
+    expect((await pass({ ports: { act } })).news).toBeUndefined();
+  });
+
+  it('does nothing to a group that has to wait, and says until when', async () => {
+    const waiting = failing(4);
+    const { steps, waits, nextMs } = await pass({ memory: waiting, items: down });
+    expect(steps).toEqual([]);
+    expect(waits).toContainEqual({ group: 'agent.coder', reason: 'backoff', message: 'no', untilMs: NOW + 8000 });
+    expect(nextMs).toBe(NOW + 8000);
+  });
+
+  it('does nothing to any agent while what is the fleet’s has to wait', async () => {
+    const entry = { failures: 1, untilMs: NOW + 500, message: 'no', actsMs: [] };
+    const memory = { ...freshMemory(fleet, 'k'), queue: { fleet: entry } };
+    expect((await pass({ memory, items: down })).steps).toEqual([]);
+    expect((await pass({ items: down })).steps.map(({ change }) => change.address)).toEqual(['session.coder']);
+  });
+
+  it('of a new manifest holds nothing against it', async () => {
+    expect((await pass({ memory: { ...failing(4), key: 'older' }, items: down })).steps).toHaveLength(1);
+  });
+});
+
+function failing(failures: number): Memory {
+  const entry = { failures, untilMs: NOW + 8000, message: 'no', actsMs: [] };
+  return { ...freshMemory(fleet, 'k'), queue: { 'agent.coder': entry } };
+}
+function noLink(): NonNullable<Overlay['items']> {
+  return { 'link.mosaic-canary@coder.service': null };
+}
+function crashed() {
+  return { spec: { starts: 5, startedAt: NOW - 2000, endedAt: NOW - 1000, code: 1 } };
+}
+function startedNow() {
+  return { spec: { starts: 7, startedAt: NOW } };
+}

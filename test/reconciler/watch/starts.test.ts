@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../../src/model/resource.ts';
+import type { Look } from '../../../src/reconciler/pass.ts';
+import { replan } from '../../../src/reconciler/pass.ts';
+import { countStarts, isFlapping, revivalOf, type Starts } from '../../../src/reconciler/watch/starts.ts';
+import { agentIn, fleetWith } from '../../support/fleet.ts';
+import { worldOf } from '../../support/observed.ts';
+
+const NOW = 1_000_000;
+
+/** A look at one agent that ended by itself 10 s ago, with whatever its record says beside that. */
+function ended(record: JsonObject = {}, fields = '', supervisor = 'tmux'): Look {
+  const fleet = fleetWith({ coder: `{ command: [codex]${fields} }` }, `supervisor: ${supervisor}`);
+  const wanted = worldOf(fleet).desired.find(({ address }) => address === 'session.coder')?.spec['spec'] ?? '';
+  const own = { starts: 1, startedAt: NOW - 20_000, endedAt: NOW - 10_000, code: 1, startedSpec: wanted, ...record };
+  const world = worldOf(fleet, { items: { 'session.coder': null, 'record.coder': { spec: own } } });
+  return { ...world, activity: {}, plan: replan({ ...world, activity: {} }, world.policy) };
+}
+const startsOf = (seen: Look, before?: Starts): Starts => {
+  const counted = countStarts(before === undefined ? {} : { coder: before }, seen, NOW)['coder'];
+  if (counted === undefined) throw new Error('the agent was not counted');
+  return counted;
+};
+const revival = (seen: Look, starts = startsOf(seen), nowMs = NOW) =>
+  revivalOf(seen, agentIn(seen.fleet), starts, nowMs);
+
+describe('without a user manager, an agent that ended by itself', () => {
+  it.each<[string, JsonObject, string, string]>([
+    ['failed, on-failure', {}, '', 'start'],
+    ['was killed, on-failure', { code: null, signal: 'KILL' }, '', 'start'],
+    ['was done, on-failure', { code: 0 }, '', 'none'],
+    ['was done, always', { code: 0 }, ', restart: { policy: always }', 'start'],
+    ['failed, never', {}, ', restart: { policy: never }', 'none'],
+    ['ended as it was asked to', { asked: 'stop' }, '', 'none'],
+    ['could not be started by its helper', { fault: 'env-file: no such file' }, '', 'none'],
+    ['is wanted stopped', {}, ', state: stopped', 'none'],
+  ])('and %s: %s', (_case, record, fields, what) => {
+    expect(revival(ended(record, fields)).what).toBe(what);
+  });
+
+  it('is left to the user manager where there is one', () => {
+    expect(revival(ended({}, '', 'systemd')).what).toBe('none');
+  });
+
+  it('starts no sooner than its delay', () => {
+    const slow = ended({}, ', restart: { delay: 15s, burst: 2, window: 60s }');
+    expect(revival(slow)).toEqual({ what: 'later', atMs: NOW + 5000 });
+    expect(revival(slow, startsOf(slow), NOW + 5000)).toEqual({ what: 'start' });
+  });
+
+  it('starts although the clock was set back for years', () => {
+    const future = ended({ startedAt: NOW * 1000, endedAt: NOW * 1001 });
+    expect(revival(future)).toEqual({ what: 'start' });
+  });
+
+  it('is given up past its start limit, until somebody else starts it or its spec changes', () => {
+    const seen = ended({ starts: 3 }, ', restart: { delay: 1s, burst: 3, window: 60s }');
+    const { startedAt } = { startedAt: NOW - 20_000 };
+    const tired: Starts = { atMs: [NOW - 40_000, NOW - 30_000, startedAt], count: 2 };
+    expect(revival(seen, tired)).toEqual({ what: 'give-up', run: startedAt });
+    const later = { ...tired, gaveUp: startedAt };
+    expect(revival(seen, later, NOW + 3_600_000).what).toBe('give-up');
+    expect(revival(ended({ startedSpec: 'v1:older' }), later).what).toBe('start');
+    const again = ended({ starts: 4, startedAt: NOW - 15_000 });
+    expect(startsOf(again, later)).toEqual({ atMs: [NOW - 15_000], count: 3 });
+  });
+
+  it('is in the plan as a start, for the watcher that says it is due and for no other', () => {
+    const seen = ended();
+    const watched = { ...seen.policy, mode: 'watch-safe' as const };
+    expect(replan(seen, watched)).toMatchObject({ changes: [], deferred: [{ reason: 'needs-person' }] });
+    expect(replan(seen, { ...watched, revive: ['coder'] })).toMatchObject({
+      changes: [{ address: 'session.coder', action: 'start', reason: 'failed' }],
+      deferred: [],
+    });
+    expect(replan(seen, { ...watched, mode: 'watch-none', revive: ['coder'] }).changes).toEqual([]);
+  });
+});
+
+describe('the starts of an agent', () => {
+  it('are counted also when several came between two looks', () => {
+    const first = startsOf(ended());
+    expect(first).toEqual({ atMs: [NOW - 20_000], count: 0 });
+    const seen = ended({ starts: 4, startedAt: NOW - 11_000 });
+    expect(startsOf(seen, first).atMs).toEqual([NOW - 20_000, NOW - 11_000, NOW - 11_000, NOW - 11_000]);
+  });
+
+  it('are flapping above five in ten minutes, and no longer after them', () => {
+    const six: Starts = { atMs: [1, 2, 3, 4, 5, 6].map((n) => n * 60_000), count: 5 };
+    expect(isFlapping(six, 420_000)).toBe(true);
+    expect(isFlapping({ ...six, atMs: six.atMs.slice(1) }, 420_000)).toBe(false);
+    expect(isFlapping(six, 700_000)).toBe(false);
+  });
+});
