@@ -80,18 +80,48 @@ find_program() { # NAME; as the agent's own PATH finds it, into `program`
   fail 72 command-not-found "$1: not in PATH ($searched)"
 }
 
+# Of a last run that was over within seconds: its code, empty for a signal, and who asked for its end.
+early_end() {
+  local started
+  field starts at
+  started=${value:-0}
+  field exit at
+  ((${value:-0} >= started)) || return
+  field exit uptime
+  ((${value:-5} < 5)) || return
+  field exit code
+  printf %s: "$value"
+  field exit asked
+  printf %s "$value"
+}
+
+# `command` at the first start and after a reset, else `resume`. A reset is not over while a stop cuts its start short:
+# systemd may have been about to start the agent anyway. A resume that fails at once has nothing to go on with.
+choose_program() {
+  local before
+  kind=command because=''
+  ((${#MOSAIC_RESUME[@]})) && [[ -e $record/starts ]] || return 0
+  [[ ! -e $record/fresh ]] || { because=reset; return; }
+  field starts because
+  before=$value
+  field starts program
+  case $value:$before:$(early_end) in
+    *:reset:*:stop) because=reset ;;
+    resume:*:[1-9]*:none) because=resume-failed ;;
+    *) MOSAIC_ARGV=("${MOSAIC_RESUME[@]}") kind=resume ;;
+  esac
+}
+
 prepare_agent() {
-  local kind=command
+  local kind because
   [[ $supervisor == tmux ]] || join_unit
   cd -- "$cwd" 2>/dev/null || fail 72 cwd "$cwd: not a directory this user can enter"
-  if ((${#MOSAIC_RESUME[@]})) && [[ -e $record/starts && ! -e $record/fresh ]]; then
-    MOSAIC_ARGV=("${MOSAIC_RESUME[@]}") kind=resume
-  fi
+  choose_program
   make_environment
   find_program "${MOSAIC_ARGV[0]}"
   field starts count
   now_ms
-  save starts "count=$((${value:-0} + 1))"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"spec=$spec"
+  save starts "count=$((${value:-0} + 1))"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"because=$because"$'\n'"spec=$spec"
   mark running
   remove "$record/fresh" "$record/fault"
 }

@@ -11,10 +11,12 @@ export const REVIEW_FORMATS = ['text', 'json', 'markdown', 'github'];
 
 /** The options of every command. */
 export function common(command: Command, formats: readonly string[]): Command {
+  // A command that follows has `-f` for that, as tail(1) does.
+  const manifest = command.options.some(({ short }) => short === '-f') ? '--manifest <file>' : '-f, --manifest <file>';
   return command
     .addOption(new Option('-o, --output <format>', 'how the answer is printed').choices(formats).default('text'))
     .addOption(once('--home <directory>', 'the Mosaic home (default: $MOSAIC_HOME, ~/.config/mosaic)'))
-    .addOption(once('-f, --manifest <file>', 'the manifest (default: $MOSAIC_MANIFEST, fleet.yaml in the home)'))
+    .addOption(once(manifest, 'the manifest (default: $MOSAIC_MANIFEST, fleet.yaml in the home)'))
     .option('--no-color', 'plain text (also: NO_COLOR)')
     .addOption(
       new Option('--log-level <level>', 'what is logged on stderr')

@@ -2,7 +2,17 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 
 /** Commands whose arguments are agents. */
-const AGENT_COMMANDS = ['fleet apply', 'fleet start', 'fleet stop', 'fleet restart', 'fleet log', 'agent status'];
+const AGENT_COMMANDS = [
+  'fleet apply',
+  'fleet start',
+  'fleet stop',
+  'fleet restart',
+  'fleet log',
+  'agent status',
+  'agent tail',
+  'agent attach',
+  'agent reset',
+];
 
 /** Adds `completion SHELL` and the hidden command its scripts call. Loaded for these two alone. */
 export async function addCompletion(program: Command): Promise<void> {

@@ -86,3 +86,13 @@ export const serverOptions = (fleet: Fleet): Readonly<Record<string, string>> =>
   status: 'on',
   ...fleet.options,
 });
+
+/**
+ * Command of tmux that gives every session of ours without a client its own size back: an unattended window keeps the
+ * size of the client that left. A hook may run with any session as its target (seen on 3.3a), so it asks them all.
+ */
+export function restoreSizes(size: string): string {
+  const [columns = '', rows = ''] = size.split('x');
+  const restore = `resize-window -t #{window_id} -x ${columns} -y ${rows} ; set-option -wu -t #{window_id} window-size ; `;
+  return `run-shell -C "#{S:#{?session_attached,,#{?@mosaic_owner,#{W:${restore}},}}}"`;
+}

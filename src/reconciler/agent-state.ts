@@ -25,6 +25,8 @@ export interface AgentView {
   readonly startedAt?: number;
   /** Hash of what its last run was started with, whether that still runs or not. */
   readonly startedSpec?: string;
+  /** Its `resume` ended at once, so this run was started with its `command`. */
+  readonly resumeFailed?: true;
   /** Why it is `failed`, `unknown` or not ours, in words. */
   readonly detail?: string;
   readonly block?: 'foreign' | 'impostor' | 'duplicate-owner' | 'masked';
@@ -163,7 +165,9 @@ function ended(evidence: Evidence): Finding {
 const unclearEnd = ({ recorded }: Evidence): Finding | undefined =>
   recorded.state === 'unknown' ? { state: 'unknown', detail: recorded.error.message } : undefined;
 
-function recordFacts({ record }: Evidence): Pick<AgentView, 'restarts' | 'lastExit' | 'startedAt' | 'startedSpec'> {
+function recordFacts({
+  record,
+}: Evidence): Pick<AgentView, 'restarts' | 'lastExit' | 'startedAt' | 'startedSpec' | 'resumeFailed'> {
   const { starts, startedAt, startedSpec, code } = record;
   const at = endedAt(record);
   const exit = {
@@ -177,6 +181,7 @@ function recordFacts({ record }: Evidence): Pick<AgentView, 'restarts' | 'lastEx
     ...(at === undefined ? {} : { lastExit: exit }),
     ...(typeof startedAt === 'number' ? { startedAt } : {}),
     ...(typeof startedSpec === 'string' ? { startedSpec } : {}),
+    ...(record['resumeFailed'] === true ? { resumeFailed: true } : {}),
   };
 }
 

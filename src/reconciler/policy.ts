@@ -8,8 +8,8 @@ export interface Policy {
   readonly mode: 'apply' | 'watch-none' | 'watch-safe' | 'watch-all';
   /** A person said `--now`: an agent at work is restarted as well. */
   readonly now: boolean;
-  /** What a person asked for, by agent: a `start` leaves a running agent alone, a `restart` does not. */
-  readonly intents: Readonly<Record<string, 'start' | 'restart'>>;
+  /** What a person asked for, by agent: a `start` leaves a running agent alone; a `restart` and a `reset` do not. */
+  readonly intents: Readonly<Record<string, 'start' | 'restart' | 'reset'>>;
   /** Only these agents, and the fleet-level things they need; undefined means all. */
   readonly only?: readonly string[];
   /** How many agents may be deleted beyond the built-in limit. */

@@ -67,13 +67,16 @@ function decideRunning(input: SessionInput): SessionDecision {
   const { view, policy, agent } = input;
   const intent = policy.intents[agent.name];
   if (view.state === 'running' || view.state === 'starting') {
-    if (intent === 'restart') return { change: restart(input, 'requested', 'asked for') };
+    if (intent === 'restart' || intent === 'reset') return { change: restart(input, 'requested', askedText(intent)) };
     return view.state === 'running' ? decideUpdate(input) : { deferred: starting(input) };
   }
   return intent === undefined
     ? decideDown(input)
-    : { change: change(input, 'start', 'requested', view.detail ?? 'asked for') };
+    : { change: change(input, 'start', 'requested', view.detail ?? askedText(intent)) };
 }
+
+const askedText = (intent: Policy['intents'][string] | undefined): string =>
+  intent === 'reset' ? 'reset asked for' : 'asked for';
 
 /** Somebody starts it already; it does not run yet, and may end again. */
 const starting = ({ desired: { group, address } }: SessionInput): Deferred => ({

@@ -136,9 +136,14 @@ function noteOf(
   view: AgentView,
   { name, inSync }: Pick<AgentStatus, 'name' | 'inSync'>,
 ): string | undefined {
-  const why = hindrance(plan, `agent.${name}`) ?? view.detail;
+  const why = hindrance(plan, `agent.${name}`) ?? view.detail ?? freshText(view);
   return why ?? (inSync ? undefined : differenceText(plan, `agent.${name}`));
 }
+
+const freshText = ({ state, resumeFailed }: AgentView): string | undefined =>
+  state === 'running' && resumeFailed === true
+    ? 'its resume ended at once, it was started with its command'
+    : undefined;
 
 const hindrance = ({ blocked, deferred }: Plan, wanted: string): string | undefined =>
   blocked.find(({ group }) => group === wanted)?.message ?? deferred.find(({ group }) => group === wanted)?.hint;

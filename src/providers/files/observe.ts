@@ -137,6 +137,7 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     const spec: JsonObject = {
       ...number('starts', starts['count']),
       ...number('startedAt', starts['at']),
+      ...(starts['because'] === 'resume-failed' ? { resumeFailed: true } : {}),
       ...(starts['spec'] === undefined ? {} : { startedSpec: starts['spec'] }),
       ...number('code', exit['code']),
       ...number('endedAt', exit['at']),

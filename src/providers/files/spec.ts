@@ -1,4 +1,4 @@
-import { argvOf, expandHome, serverOptions, type Agent, type Fleet } from '../../model/fleet.ts';
+import { argvOf, expandHome, restoreSizes, serverOptions, type Agent, type Fleet } from '../../model/fleet.ts';
 import type { HostFacts } from '../../model/observed.ts';
 import type { Desired } from '../../model/resource.ts';
 import { sha256, shortHash } from '../../host/digest.ts';
@@ -69,6 +69,7 @@ set -g default-shell /bin/sh
 set -g allow-rename off
 set -g history-limit ${fleet.historyLimit}
 set -g default-size ${fleet.size}
+set-hook -g client-detached '${restoreSizes(fleet.size)}'
 ${options.join('\n')}
 set-environment -g MOSAIC_FLEET '${fleet.name}'
 set-environment -g PATH '/usr/local/bin:/usr/bin:/bin'

@@ -83,8 +83,22 @@ export async function serverIsGone(exec: Exec, place: TmuxPlace): Promise<boolea
   return !(await tmuxCall(exec, place)([['display-message', '-p', '#{pid}']])).server;
 }
 
+/** For a client that gets the caller's terminal: it can start no server either. */
+export const terminalArgv = (
+  place: TmuxPlace,
+  commands: readonly (readonly string[])[],
+): readonly [string, ...string[]] => argvOf(place, ['-N', ...joined(commands)]);
+
+const argvOf = ({ tmux, socket }: TmuxPlace, args: readonly string[]): readonly [string, ...string[]] => [
+  tmux,
+  '-u',
+  '-S',
+  socket,
+  ...args,
+];
+
 async function run(exec: Exec, place: TmuxPlace, args: readonly string[], input?: string): Promise<ExecResult> {
-  const argv = [place.tmux, '-u', '-S', place.socket, ...args] as const;
+  const argv = argvOf(place, args);
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
   const { signal } = place;
   try {

@@ -4,7 +4,7 @@ import type { WritePort } from '../../../model/host.ts';
 import type { AgentName } from '../../../model/names.ts';
 import type { Hold, Plan } from '../../../model/plan.ts';
 import { systemClock } from '../../../host/clock.ts';
-import { holdPath } from '../../../providers/files/client.ts';
+import { holdPath, recordDirectory } from '../../../providers/files/client.ts';
 import type { Look } from '../../../reconciler/pass.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
 import { installedServer, readHolds } from '../../facts.ts';
@@ -19,7 +19,7 @@ import { summaryLine } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { requireAgents, requireManifestFile } from './apply.ts';
 
-export type Verb = 'start' | 'stop' | 'restart';
+export type Verb = 'start' | 'stop' | 'restart' | 'reset';
 
 /** Changes the wanted run state of the named agents (all, when none is named) and reconciles exactly those. */
 export async function run(verb: Verb, names: readonly string[], options: CommonOptions): Promise<number> {
@@ -35,7 +35,7 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
   const chosen = agents.map(({ name }) => name);
   const intents = verb === 'stop' ? {} : Object.fromEntries(chosen.map((name) => [name, verb]));
   const mutation: Mutation = {
-    command: [`fleet ${verb}`, ...names].join(' '),
+    command: [`${verb === 'reset' ? 'agent' : 'fleet'} ${verb}`, ...names].join(' '),
     fleet,
     policy: { ...APPLY, only: chosen, intents },
     holds: (holds) => heldAfter(verb, chosen, holds),
@@ -52,6 +52,7 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       // A hold on an agent that cannot be stopped now would stop it behind somebody's back at the next apply.
       const free = chosen.filter((name) => plan.blocked.every(({ group }) => group !== `agent.${name}`));
       writeHolds(verb, free, { fleet, place, port });
+      if (verb === 'reset') askForFresh(free, { fleet, place, port });
     },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
@@ -127,14 +128,14 @@ function refusal(verb: Verb, { name, state }: Agent, { fleet, place }: Where): F
     });
   }
   const isHeld = readHolds(place.read.files, place.home, fleet.name).some(({ agent }) => agent === name);
-  return verb === 'restart' && isHeld
+  return verb !== 'start' && isHeld
     ? new FleetError('E_STATE', `${name} is held by stop`, { hint: `mosaic fleet start ${name}` })
     : undefined;
 }
 
 function heldAfter(verb: Verb, chosen: readonly string[], holds: readonly Hold[]): readonly Hold[] {
   const others = holds.filter(({ agent }) => !chosen.includes(agent));
-  if (verb === 'restart') return holds;
+  if (verb === 'restart' || verb === 'reset') return holds;
   return verb === 'start'
     ? others
     : [...others, ...chosen.map((agent) => ({ agent, by: '' }))].toSorted((a, b) => (a.agent < b.agent ? -1 : 1));
@@ -145,7 +146,7 @@ function writeHolds(
   chosen: readonly AgentName[],
   { fleet, place, port }: Where & { port: WritePort },
 ): void {
-  if (verb === 'restart') return;
+  if (verb === 'restart' || verb === 'reset') return;
   for (const name of chosen) {
     const path = holdPath(place.home, fleet.name, name);
     if (verb === 'start') {
@@ -154,6 +155,15 @@ function writeHolds(
     }
     port.writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
     port.writer.write(path, `by=user ${place.identity.user} at=${systemClock.nowMs()}\n`, 0o600);
+  }
+}
+
+/** The helper starts `command` and not `resume` where it finds this, and takes it away. */
+function askForFresh(chosen: readonly AgentName[], { fleet, place, port }: Where & { port: WritePort }): void {
+  for (const name of chosen) {
+    const directory = recordDirectory(place.home, fleet.name, name);
+    port.writer.makeDirectory(directory, 0o700);
+    port.writer.write(`${directory}/fresh`, '', 0o600);
   }
 }
 

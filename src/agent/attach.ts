@@ -1,0 +1,41 @@
+import type { Clock } from '../model/host.ts';
+import { awaitReturn, farewell, hasReturned, type FindAgent, type Presence } from './presence.ts';
+
+/** What attach works with. */
+export interface AttachPorts {
+  readonly find: FindAgent;
+  readonly clock: Clock;
+  /** Opens this session on the caller's terminal; resolves to the client's exit code once it has ended. */
+  readonly open: (sessionId: string) => Promise<number>;
+  /** A line of the story. */
+  readonly note: (text: string) => void;
+}
+
+/**
+ * Keeps an agent open on the caller's terminal until the person leaves: when the agent ends below it and comes back, it
+ * is opened again. Resolves to the exit code.
+ */
+export async function attach(ports: AttachPorts, first: Presence): Promise<number> {
+  let now = first;
+  for (;;) {
+    if (now.pane === undefined) return leave(ports, now);
+    const { pane } = now;
+    const code = await ports.open(pane.sessionId);
+    const after = await ports.find();
+    if (isStillThere(after, now)) return code === 0 ? 0 : 1;
+    if (!hasReturned(after, pane)) ports.note(`-- ${now.name} has ended; waiting for its return, Ctrl-C to leave --`);
+    now = await awaitReturn(ports.find, ports.clock, pane);
+    if (!hasReturned(now, pane)) return leave(ports, now);
+    ports.note(`-- ${now.name} restarted, pid ${now.pid ?? 'unknown'} --`);
+  }
+}
+
+/** The session outlived its client: the person left it. */
+const isStillThere = (after: Presence, before: Presence): boolean =>
+  after.pane !== undefined && after.pane.panePid === before.pane?.panePid;
+
+function leave({ note }: AttachPorts, now: Presence): number {
+  const { text, exit } = farewell(now);
+  note(`-- ${text} --`);
+  return exit;
+}
