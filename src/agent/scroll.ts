@@ -58,9 +58,12 @@ const mayHaveLetGo = ({ history, limit }: Snapshot): boolean => history >= Math.
 /** The window ends at `at`; the part of it that is above the snapshot cannot speak against it. */
 function matches(window: readonly string[], { rows }: Snapshot, at: number): boolean {
   if (at < 0 || at > rows.length) return false;
-  const part = window.slice(Math.max(0, window.length - at));
+  const part = evidence(window, at);
   return part.every((text, index) => rows[at - part.length + index]?.plain === text);
 }
+
+const evidence = (window: readonly string[], at: number): readonly string[] =>
+  window.slice(Math.max(0, window.length - at));
 
 /** Nothing was let go of. Other rows than before in the same place: the scrollback was cleared, and all of it is new. */
 function byCount(before: Position, now: Snapshot): Found {
@@ -77,7 +80,9 @@ function amongCounts(before: Position, now: Snapshot): Found {
   const [at, ...others] = places.filter((place) => matches(before.window, now, place));
   // The first place above the snapshot: at least so many rows went by.
   if (at === undefined) return { at: 0, skipped: { rows: tenth * places.length - first, exact: false } };
-  const isSure = at === now.boundary || (others.length === 0 && !isMonotonous(before.window));
+  // A place near the top has few rows that could speak against it: it counts where no better one does.
+  const rivals = others.filter((place) => place >= before.window.length);
+  const isSure = at === now.boundary || (rivals.length === 0 && !isMonotonous(evidence(before.window, at)));
   return { at, ...(isSure ? {} : { skipped: { rows: 0, exact: false } }) };
 }
 
