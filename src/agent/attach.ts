@@ -22,7 +22,7 @@ export async function attach(ports: AttachPorts, first: Presence): Promise<numbe
     const { pane } = now;
     const code = await ports.open(pane.sessionId);
     const after = await ports.find();
-    if (isStillThere(after, now)) return code === 0 ? 0 : 1;
+    if (isStillThere(after, now)) return left(ports, now, code);
     if (!hasReturned(after, pane)) ports.note(`-- ${now.name} has ended; waiting for its return, Ctrl-C to leave --`);
     now = await awaitReturn(ports.find, ports.clock, pane);
     if (!hasReturned(now, pane)) return leave(ports, now);
@@ -33,6 +33,13 @@ export async function attach(ports: AttachPorts, first: Presence): Promise<numbe
 /** The session outlived its client: the person left it. */
 const isStillThere = (after: Presence, before: Presence): boolean =>
   after.pane !== undefined && after.pane.panePid === before.pane?.panePid;
+
+/** tmux has said why where it could; of a client that was killed nobody has. */
+function left({ note }: AttachPorts, { name }: Presence, code: number): number {
+  if (code === 0) return 0;
+  note(`-- the terminal of ${name} was closed (tmux ended with ${code}); ${name} runs on --`);
+  return 1;
+}
 
 function leave({ note }: AttachPorts, now: Presence): number {
   const { text, exit } = farewell(now);

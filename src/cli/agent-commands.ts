@@ -42,7 +42,7 @@ export function agentCommands(agent: Command, does: Does): void {
       .command('attach')
       .description('open an agent on this terminal; opened again when the agent restarts')
       .argument('<agent>')
-      .option('-r, --read-only', 'look, without typing and without changing its size')
+      .option('-r, --read-only', 'look without typing')
       .addHelpText('after', '\nLeave it with the prefix key and d.\n\nExample:\n  mosaic agent attach coder'),
     async (options, agents) => (await import('./commands/agent/attach.ts')).run(agents, options),
   );

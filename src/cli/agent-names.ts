@@ -1,10 +1,11 @@
 import { openPlace } from './context.ts';
-import { loadFleet } from './load-fleet.ts';
+import { loadFleetOrInstalled } from './installed.ts';
+import { silent } from './options.ts';
 
-/** Agents of the usual manifest; none when it cannot be read: a completion never fails. */
+/** Agents of the usual manifest, or else of the installed fleet; none when neither can be read: a completion never fails. */
 export async function agentNames(): Promise<readonly string[]> {
   try {
-    const { fleet } = await loadFleet({}, await openPlace({}));
+    const { fleet } = await loadFleetOrInstalled({}, await openPlace({}), silent);
     return fleet.agents.map(({ name }) => name);
   } catch {
     return [];

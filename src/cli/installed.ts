@@ -82,26 +82,58 @@ export interface FleetInForce {
   readonly conditions: readonly Condition[];
 }
 
-/** The manifest's fleet; with a broken or missing manifest, the one that is installed here. */
+/**
+ * The manifest's fleet; with a broken or missing manifest, the one that is installed here. Inside an agent whose fleet
+ * the usual manifest is not about, that agent's fleet as it is installed.
+ */
 export async function loadFleetOrInstalled(
   options: CommonOptions,
   place: Place,
   output: Output,
 ): Promise<FleetInForce> {
+  const own = fleetAround(options, place);
   try {
     const loaded = await loadFleet(options, place);
-    return { fleet: loaded.fleet, loaded, conditions: [] };
+    if (own === undefined || loaded.fleet.name === own) return { fleet: loaded.fleet, loaded, conditions: [] };
+    return asInstalled(own, `${loaded.file} is about fleet ${loaded.fleet.name}`, place);
   } catch (error) {
-    const [name, ...others] = installedFleets(place.read.files, place.home);
-    if (!(error instanceof FleetError) || error.exit !== 65 || name === undefined) throw error;
-    if (others.length > 0) {
-      const hint = `${[name, ...others].join(' and ')} are installed here; name the manifest of one with -f.`;
-      throw error instanceof ManifestError ? error : new FleetError(error.code, error.message, { hint, cause: error });
-    }
-    const condition = manifestInvalid(error);
-    output.note(`warning: ${condition.message}; going by what is installed`);
-    return { fleet: installedFleet(place.read.files, place.home, name), conditions: [condition] };
+    if (!(error instanceof FleetError) || error.exit !== 65) throw error;
+    const isElsewhere = own !== undefined && error.code === 'E_MANIFEST_MISSING';
+    return isElsewhere ? asInstalled(own, error.message, place) : standIn(error, own, { place, output });
   }
+}
+
+/** The fleet of the agent that this command runs in, unless the caller names a manifest. */
+function fleetAround({ manifest }: CommonOptions, { env, home, read }: Place): FleetName | undefined {
+  const name = env['MOSAIC_FLEET'] ?? '';
+  if (manifest !== undefined || env['MOSAIC_MANIFEST'] !== undefined || !isFleetName(name)) return undefined;
+  return installedServer(read.files, home, name) === undefined ? undefined : name;
+}
+
+/** Its manifest lies elsewhere: nothing is wrong, but nothing can be compared with it. */
+function asInstalled(name: FleetName, because: string, { read, home }: Place): FleetInForce {
+  const message = `the manifest of fleet ${name} is not named here (${because})`;
+  return {
+    fleet: installedFleet(read.files, home, name),
+    conditions: [{ type: 'ManifestInvalid', status: 'True', reason: 'Elsewhere', message }],
+  };
+}
+
+function standIn(
+  error: FleetError,
+  own: FleetName | undefined,
+  { place, output }: { readonly place: Place; readonly output: Output },
+): FleetInForce {
+  const [first, ...others] = installedFleets(place.read.files, place.home);
+  const name = own ?? first;
+  if (name === undefined) throw error;
+  if (own === undefined && others.length > 0) {
+    const hint = `${[name, ...others].join(' and ')} are installed here; name the manifest of one with -f.`;
+    throw error instanceof ManifestError ? error : new FleetError(error.code, error.message, { hint, cause: error });
+  }
+  const condition = manifestInvalid(error);
+  output.note(`warning: ${condition.message}; going by what is installed`);
+  return { fleet: installedFleet(place.read.files, place.home, name), conditions: [condition] };
 }
 
 /** Why a manifest is not in force, with the place of the first mistake. */

@@ -20,6 +20,9 @@ export interface Output {
   note(line: string): void;
 }
 
+/** For a command whose every word is read by a program. */
+export const silent: Output = { json: true, text: () => undefined, data: () => undefined, note: () => undefined };
+
 export function createOutput(options: CommonOptions): Output {
   const json = options.output === 'json';
   return {

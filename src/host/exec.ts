@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { ExecFailure, type ExecOptions, type ExecResult } from '../model/host.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH } from './environment.ts';
 import { errnoOf } from './io-error.ts';
+import { processState } from './process.ts';
 
 /** Bytes of stdout and stderr together that a program may write. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -64,7 +65,9 @@ export async function runOnTerminal(argv: Argv, env: Readonly<Record<string, str
   const [file, args] = locate(argv, SAFE_PATH);
   const { execa } = await import('execa');
   const { constants } = await import('node:os');
-  const result = await execa(file, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
+  const child = execa(file, args, { stdio: 'inherit', env, extendEnv: false, reject: false });
+  const watch = setInterval(() => stopWith(child.pid), SUSPEND_MS);
+  const result = await child.finally(() => clearInterval(watch));
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
   if (result.exitCode === undefined) throw spawnFailure(argv, result.cause);
   return result.exitCode;
@@ -72,6 +75,13 @@ export async function runOnTerminal(argv: Argv, env: Readonly<Record<string, str
 
 /** `performance` alone would load a dozen modules of Node. */
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+const SUSPEND_MS = 200;
+
+/** A child that stopped itself for the shell (Ctrl-Z) is waited for by nobody unless we stop as well; `fg` wakes both. */
+function stopWith(pid: number | undefined): void {
+  if (pid !== undefined && processState(pid) === 'T') process.kill(process.pid, 'SIGSTOP');
+}
 
 function locate(argv: Argv, path: readonly string[]): [file: string, args: readonly string[]] {
   const [program, ...args] = argv;

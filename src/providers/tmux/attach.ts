@@ -5,7 +5,7 @@ import { terminalArgv, type TmuxPlace } from './client.ts';
 export interface Visit {
   /** tmux's own number of the session, `$3`: never given twice by one server, and no name or prefix of one. */
   readonly sessionId: string;
-  /** A reader neither types nor changes the size. */
+  /** Keys do nothing but leave and scroll. */
   readonly readOnly: boolean;
   /** What the session's windows are put back to when its last client leaves. */
   readonly size: string;
