@@ -103,19 +103,29 @@ interface Pages {
   readonly lines: number;
 }
 
-/** More rows than one look may take, from the top on; stops where the last look begins. */
+/**
+ * More rows than one look may take, from the top on; stops where the last look begins, or where the pane lets go of
+ * rows faster than they are read. Undefined where one look is enough.
+ */
 async function tellPages(ports: TailPorts, { pane, head, lines }: Pages): Promise<Position | undefined> {
+  const { width } = head;
+  const rows = rowsPerLook(width);
   const screen = lastText(snapshotOf(head).rows).length;
-  const atOnce = rowsPerLook(head.width);
-  let from = Math.max(0, head.history + screen - lines);
-  let told: Position | undefined;
-  while (from + atOnce < head.history) {
-    const page = await readPane(ports.call, pane, { kind: 'page', from, rows: atOnce });
-    if (page === undefined) return told;
-    const rows = rowsOf(page.rows);
-    await ports.print(rows);
-    from += rows.length;
-    told = { ...positionOf({ ...page, rows, boundary: rows.length }), history: from };
+  let { history } = head;
+  let from = Math.max(0, history + screen - lines);
+  if (from + rows >= history) return undefined;
+  let told: Position = { width, history: from, window: [] };
+  for (let tries = TRIES; tries > 0 && from + rows < history; tries -= 1) {
+    const page = await readPane(ports.call, pane, { kind: 'page', from, rows, history });
+    if (page === undefined || page.history < history || page.width !== width) return told;
+    const isRight = page.history === history;
+    ({ history } = page);
+    if (!isRight) continue;
+    const found = rowsOf(page.rows);
+    await ports.print(found);
+    from += found.length;
+    told = { ...positionOf({ ...page, rows: found, boundary: found.length }), history: from };
+    tries = TRIES + 1;
   }
   return told;
 }

@@ -10,12 +10,12 @@ export interface PaneId {
   readonly owner: string;
 }
 
-/** Which rows to read; both are resolved by tmux in the moment it reads. */
+/** Which rows to read. */
 export type Rows =
   /** The last so many of the scrollback, and the screen. */
   | { readonly kind: 'last'; readonly rows: number }
-  /** So many from the `from`-th on, counted from the top of the scrollback; at most to the end of the screen. */
-  | { readonly kind: 'page'; readonly from: number; readonly rows: number };
+  /** From the `from`-th of a scrollback that has `history` rows, so many; others, where it has more by now. */
+  | { readonly kind: 'page'; readonly from: number; readonly rows: number; readonly history: number };
 
 /** What a pane held in one moment. Rows are as wide as the pane, with colours, and go over from one to the next. */
 export interface PaneRows {
@@ -58,9 +58,9 @@ function parsePane(header: string, rows: readonly string[], { paneId, panePid, o
   };
 }
 
-/** `-S` and `-E` count from the top of the screen, and may be formats (cmd-capture-pane.c, since 3.3). */
+/** Counted from the top of the screen: negative numbers are the scrollback (tmux(1), capture-pane). */
 function range(wanted: Rows): readonly string[] {
   if (wanted.kind === 'last') return ['-S', String(-wanted.rows)];
-  const below = (row: number): string => `#{e|-:${row},#{history_size}}`;
-  return ['-S', below(wanted.from), '-E', below(wanted.from + wanted.rows - 1)];
+  const first = wanted.from - wanted.history;
+  return ['-S', String(first), '-E', String(first + wanted.rows - 1)];
 }
