@@ -107,9 +107,12 @@ choose_program() {
   field starts program
   case $value:$before:$(early_end) in
     *:reset:*:stop) because=reset ;;
+    # Not 75: the pane was lost below a resume that may have been fine.
+    resume:*:75:none) kind=resume ;;
     resume:*:[1-9]*:none) because=resume-failed ;;
-    *) MOSAIC_ARGV=("${MOSAIC_RESUME[@]}") kind=resume ;;
+    *) kind=resume ;;
   esac
+  [[ $kind == command ]] || MOSAIC_ARGV=("${MOSAIC_RESUME[@]}")
 }
 
 prepare_agent() {
