@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { ExecFailure, type ExecOptions, type ExecResult } from '../model/host.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH } from './environment.ts';
 import { errnoOf } from './io-error.ts';
-import { processState } from './process.ts';
+import { statusOf } from './process.ts';
 
 /** Bytes of stdout and stderr together that a program may write. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -80,7 +80,7 @@ const SUSPEND_MS = 200;
 
 /** A child that stopped itself for the shell (Ctrl-Z) is waited for by nobody unless we stop as well; `fg` wakes both. */
 function stopWith(pid: number | undefined): void {
-  if (pid !== undefined && processState(pid) === 'T') process.kill(process.pid, 'SIGSTOP');
+  if (pid !== undefined && statusOf(pid)?.state === 'T') process.kill(process.pid, 'SIGSTOP');
 }
 
 function locate(argv: Argv, path: readonly string[]): [file: string, args: readonly string[]] {

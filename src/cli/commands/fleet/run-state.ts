@@ -26,10 +26,7 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
   const output = createOutput(options);
   requireManifestFile(options);
   const place = await openPlace(options);
-  const { fleet, isManifest } =
-    verb === 'stop'
-      ? await fleetToStop(names, options, { place, output })
-      : { fleet: (await loadFleet(options, place)).fleet, isManifest: true };
+  const { fleet, isManifest } = await fleetToChange(verb, names, options, { place, output });
   requireAgents(fleet, names);
   const agents = chooseAgents(verb, names, { fleet, place, output });
   const chosen = agents.map(({ name }) => name);
@@ -47,7 +44,7 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       output.note(summaryLine(plan));
       await confirmPlan(plan, options, output);
     },
-    ...(verb === 'stop' ? { adjust: endingsOnly } : {}),
+    ...(verb === 'stop' ? { adjust: endingsOnly } : isManifest ? {} : { adjust: processesOnly }),
     prepare: (port, plan) => {
       // A hold on an agent that cannot be stopped now would stop it behind somebody's back at the next apply.
       const free = chosen.filter((name) => plan.blocked.every(({ group }) => group !== `agent.${name}`));
@@ -72,10 +69,31 @@ const endingsOnly = (look: Look): Look => ({
   },
 });
 
-interface FleetToStop {
+/** Without its manifest an agent is started as it is installed. */
+const processesOnly = (look: Look): Look => ({
+  ...look,
+  plan: {
+    ...look.plan,
+    changes: look.plan.changes.filter(({ address, group }) => group !== 'fleet' && address.startsWith('session.')),
+  },
+});
+
+interface FleetToChange {
   readonly fleet: Fleet;
   /** False where something installed stands in for the manifest, or beside it. */
   readonly isManifest: boolean;
+}
+
+async function fleetToChange(
+  verb: Verb,
+  names: readonly string[],
+  options: CommonOptions,
+  io: { place: Place; output: Output },
+): Promise<FleetToChange> {
+  if (verb === 'stop') return fleetToStop(names, options, io);
+  if (verb !== 'reset') return { fleet: (await loadFleet(options, io.place)).fleet, isManifest: true };
+  const { fleet, conditions } = await loadFleetOrInstalled(options, io.place, io.output);
+  return { fleet, isManifest: conditions.length === 0 };
 }
 
 /** The manifest's fleet and the named agents that are installed, too: one that left the manifest may still run. */
@@ -83,7 +101,7 @@ async function fleetToStop(
   names: readonly string[],
   options: CommonOptions,
   { place, output }: { place: Place; output: Output },
-): Promise<FleetToStop> {
+): Promise<FleetToChange> {
   const { fleet, conditions } = await loadFleetOrInstalled(options, place, output);
   if (conditions.length > 0) return { fleet, isManifest: false };
   const known = new Set<string>(fleet.agents.map(({ name }) => name));
