@@ -5,7 +5,7 @@ import { decideSession, type SessionDecision, type SessionInput } from '../../sr
 import { agentIn, fleetWith } from '../support/fleet.ts';
 
 type Wish = 'running' | 'stopped' | 'held';
-type Intent = 'start' | 'restart' | undefined;
+type Intent = 'start' | 'restart' | 'reset' | undefined;
 
 interface Given {
   readonly state?: AgentState;
@@ -75,6 +75,15 @@ const CELLS = (Object.keys(TABLE) as AgentState[]).flatMap((state) =>
 );
 
 describe('what happens to an agent', () => {
+  it.each(Object.keys(TABLE) as AgentState[])('that is %s is the same for a reset as for a restart', (state) => {
+    expect(inShort(decide({ intent: 'reset', state }))).toBe(TABLE[state][2]);
+  });
+
+  it('says that a reset was asked for', () => {
+    expect(decide({ intent: 'reset' }).change?.because).toBe('reset asked for');
+    expect(decide({ intent: 'restart' }).change?.because).toBe('asked for');
+  });
+
   it.each(CELLS)('that is $state and shall be $wish: $outcome', ({ state, given, outcome }) => {
     expect(inShort(decide({ ...given, state }))).toBe(outcome);
   });

@@ -49,6 +49,11 @@ describe('status', () => {
       },
       'exited with 0',
     ],
+    [
+      'that its resume was of no use',
+      { items: { 'record.coder': { spec: { resumeFailed: true } } } },
+      'its resume ended at once, it was started with its command',
+    ],
   ])('says of an agent %s', (_, overlay, text) => {
     expect(status(overlay).agents[0]?.note).toContain(text);
   });

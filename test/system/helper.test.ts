@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
@@ -188,5 +188,45 @@ describe('a later start', () => {
     await eventually(() => expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ code: '1' }));
     expect(fields(fleet.record(agent, 'starts'))).toMatchObject({ count: '3', program: 'command' });
     expect(fleet.record(agent, 'fresh')).toBeUndefined();
+  });
+
+  it.each([
+    ['resume', 'that failed at once', { code: '1' }, { program: 'command', because: 'resume-failed' }],
+    ['resume', 'that failed after a while', { code: '1', uptime: '5' }, { program: 'resume', because: '' }],
+    ['resume', 'that ended well at once', { code: '0' }, { program: 'resume', because: '' }],
+    ['resume', 'that was killed at once', { signal: 'KILL' }, { program: 'resume', because: '' }],
+    ['resume', 'that was asked to stop at once', { code: '1', asked: 'stop' }, { program: 'resume', because: '' }],
+    ['resume', 'whose pane was lost at once', { code: '75' }, { program: 'resume', because: '' }],
+    ['resume', 'whose end belongs to a run before', { code: '1', at: '1' }, { program: 'resume', because: '' }],
+    ['command', 'that failed at once', { code: '1' }, { program: 'resume', because: '' }],
+    [
+      'command after a reset',
+      'that a stop cut short',
+      { code: '1', asked: 'stop' },
+      { program: 'command', because: 'reset' },
+    ],
+    ['command after a reset', 'that crashed at once', { code: '1' }, { program: 'resume', because: '' }],
+    [
+      'command after a reset',
+      'that was stopped later',
+      { code: '1', asked: 'stop', uptime: '9' },
+      { program: 'resume', because: '' },
+    ],
+  ])('after a %s %s is right', async (last, _how, exit, choice) => {
+    const agent = startAgent(fleet, { argv: command, resume });
+    await ended(agent);
+    const record = (name: string, values: object): void =>
+      writeFileSync(
+        join(fleet.directory, 'record', agent, name),
+        Object.entries(values)
+          .map(([key, value]) => `${key}=${String(value)}\n`)
+          .join(''),
+      );
+    const [ran = ''] = last.split(' ');
+    record('starts', { count: 7, at: 1000, program: ran, because: ran === last ? '' : 'reset' });
+    record('exit', { asked: 'none', at: 2000, uptime: 0, ...exit });
+    fleet.systemctl('start', agent);
+    await eventually(() => expect(fields(fleet.record(agent, 'starts'))).toMatchObject({ count: '8' }));
+    expect(fields(fleet.record(agent, 'starts'))).toMatchObject(choice);
   });
 });
