@@ -3,6 +3,11 @@ import { mutating, type Does } from './command-options.ts';
 
 /** `mosaic agent …`: talking to the agents. Each command loads alone, in the moment it runs. */
 export function agentCommands(agent: Command, does: Does): void {
+  lookCommands(agent, does);
+  visitCommands(agent, does);
+}
+
+function lookCommands(agent: Command, does: Does): void {
   does(
     agent
       .command('roster')
@@ -37,6 +42,9 @@ export function agentCommands(agent: Command, does: Does): void {
       ),
     async (options, agents) => (await import('./commands/agent/tail.ts')).run(agents, options),
   );
+}
+
+function visitCommands(agent: Command, does: Does): void {
   does(
     agent
       .command('attach')
