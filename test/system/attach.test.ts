@@ -57,8 +57,10 @@ describe('agent attach', () => {
   it('opens the agent again when it restarts, and ends with a clear line when it is stopped', async () => {
     const others = (await live.agent('worker-10')).pid;
     await attach('worker-1');
+    const [client] = await clients();
     killNow((await live.agent('worker-1')).pid);
-    await eventually(async () => (await clients()).length === 1 && (await sizeOf('worker-1')) === '80x23');
+    await eventually(async () => ![undefined, client].includes((await clients())[0]), { timeoutMs: 20_000 });
+    await sizeBecomes('worker-1', '80x23');
     await outer.type('echo again $MOSAIC_AGENT');
     await outer.shows('again worker-1');
     await live.must('stop', 'worker-1');
