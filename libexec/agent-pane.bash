@@ -62,22 +62,28 @@ make_environment() {
   [[ $supervisor == tmux ]] || MOSAIC_VARS+=("XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" "DBUS_SESSION_BUS_ADDRESS=$bus")
 }
 
-find_program() { # NAME; as the agent's own PATH finds it, into `program`
-  local item rest=''
-  for item in "${MOSAIC_BASE[@]}"; do [[ $item != PATH=* ]] || rest=${item#PATH=}; done
-  local searched=$rest
+search_program() { # NAME; as the agent's own PATH finds it, into `program`
+  local item
+  searched=''
+  for item in "${MOSAIC_BASE[@]}"; do [[ $item != PATH=* ]] || searched=${item#PATH=}; done
   program=$1
-  if [[ $1 == */* ]]; then
-    [[ -f $1 && -x $1 ]] || fail 72 command-not-found "$1: not an executable file"
-    return
-  fi
+  [[ $1 != */* ]] || { [[ -f $1 && -x $1 ]]; return; }
+  local rest=$searched
   while [[ -n $rest ]]; do
     program=${rest%%:*}/$1
     [[ -f $program && -x $program ]] && return
     [[ $rest == *:* ]] || break
     rest=${rest#*:}
   done
-  fail 72 command-not-found "$1: not in PATH ($searched)"
+  return 1
+}
+
+find_program() { # NAME
+  local searched
+  search_program "$1" || case $1 in
+    */*) fail 72 command-not-found "$1: not an executable file" ;;
+    *) fail 72 command-not-found "$1: not in PATH ($searched)" ;;
+  esac
 }
 
 # Of a last run that was over within seconds: its code, empty for a signal, and who asked for its end.
@@ -98,7 +104,7 @@ early_end() {
 # `command` at the first start and after a reset, else `resume`. A reset is not over while a stop cuts its start short:
 # systemd may have been about to start the agent anyway. A resume that fails at once has nothing to go on with.
 choose_program() {
-  local before
+  local before searched
   kind=command because=''
   ((${#MOSAIC_RESUME[@]})) && [[ -e $record/starts ]] || return 0
   [[ ! -e $record/fresh ]] || { because=reset; return; }
@@ -112,6 +118,7 @@ choose_program() {
     resume:*:[1-9]*:none) because=resume-failed ;;
     *) kind=resume ;;
   esac
+  [[ $kind == command ]] || search_program "${MOSAIC_RESUME[0]}" || kind=command because=resume-failed
   [[ $kind == command ]] || MOSAIC_ARGV=("${MOSAIC_RESUME[@]}")
 }
 

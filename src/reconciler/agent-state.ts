@@ -25,7 +25,7 @@ export interface AgentView {
   readonly startedAt?: number;
   /** Hash of what its last run was started with, whether that still runs or not. */
   readonly startedSpec?: string;
-  /** Its `resume` ended at once, so this run was started with its `command`. */
+  /** Its `resume` failed at once, or is not there, so this run was started with its `command`. */
   readonly resumeFailed?: true;
   /** Why it is `failed`, `unknown` or not ours, in words. */
   readonly detail?: string;

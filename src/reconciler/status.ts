@@ -142,7 +142,7 @@ function noteOf(
 
 const freshText = ({ state, resumeFailed }: AgentView): string | undefined =>
   state === 'running' && resumeFailed === true
-    ? 'its resume ended at once, it was started with its command'
+    ? 'its resume failed at once, it was started with its command'
     : undefined;
 
 const hindrance = ({ blocked, deferred }: Plan, wanted: string): string | undefined =>

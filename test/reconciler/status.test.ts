@@ -52,7 +52,7 @@ describe('status', () => {
     [
       'that its resume was of no use',
       { items: { 'record.coder': { spec: { resumeFailed: true } } } },
-      'its resume ended at once, it was started with its command',
+      'its resume failed at once, it was started with its command',
     ],
   ])('says of an agent %s', (_, overlay, text) => {
     expect(status(overlay).agents[0]?.note).toContain(text);

@@ -190,6 +190,19 @@ describe('a later start', () => {
     expect(fleet.record(agent, 'fresh')).toBeUndefined();
   });
 
+  it('uses the command where the resume is not there', async () => {
+    const agent = startAgent(fleet, { argv: command, resume: ['no-such-program'] });
+    await ended(agent);
+    fleet.systemctl('start', agent);
+    await eventually(() =>
+      expect(fields(fleet.record(agent, 'starts'))).toMatchObject({
+        count: '2',
+        program: 'command',
+        because: 'resume-failed',
+      }),
+    );
+  });
+
   it.each([
     ['resume', 'that failed at once', { code: '1' }, { program: 'command', because: 'resume-failed' }],
     ['resume', 'that failed after a while', { code: '1', uptime: '5' }, { program: 'resume', because: '' }],

@@ -78,8 +78,8 @@ describe('an agent with a resume', () => {
       return agent.state === 'running' && agent;
     });
     expect(started('fickle')).toMatchObject({ program: 'command' });
-    expect([state, note]).toEqual(['running', 'its resume ended at once, it was started with its command']);
-    expect((await live.must('status')).stdout).toContain('fickle: its resume ended at once');
+    expect([state, note]).toEqual(['running', 'its resume failed at once, it was started with its command']);
+    expect((await live.must('status')).stdout).toContain('fickle: its resume failed at once');
     killNow(await pidOf('fickle'));
     await eventually(async () => (await live.agent('fickle')).restarts > restarts + 1);
     await eventually(() => started('fickle')['because'] === 'resume-failed');
