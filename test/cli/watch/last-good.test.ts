@@ -6,6 +6,7 @@ import { fileWriter } from '../../../src/cli/ports.ts';
 import { createFileReader } from '../../../src/host/files.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';
 
+// What the build puts in their place.
 Object.assign(globalThis, { __MOSAIC_VERSION__: '0.0.0', __MOSAIC_BUILD__: 'test' });
 afterAll(cleanUp);
 
