@@ -93,7 +93,7 @@ function locate(argv: Argv, path: readonly string[]): [file: string, args: reado
 /** A child process and its end, however it came about. */
 interface Child {
   readonly process: Pick<ChildProcess, 'pid' | 'exitCode' | 'signalCode' | 'stdout' | 'stderr' | 'once'>;
-  readonly ended: PromiseLike<Ended>;
+  readonly ended: Promise<Ended>;
 }
 
 interface Ended {
@@ -105,13 +105,14 @@ interface Ended {
 async function run(argv: Argv, options: HostExecOptions, path: readonly string[]): Promise<ExecResult> {
   const [file, args] = locate(argv, path);
   if (options.signal?.aborted === true) throw new ExecFailure('aborted', argv, `${argv[0]} was not started: aborted`);
-  const child = options.input === undefined ? startPlain(file, args, options) : await startFed(file, args, options);
+  const child = start(file, args, options);
   return finish(argv, child, options);
 }
 
-/** Without anything to feed, a look starts in the very call that asks for it; loading execa first costs 25 ms. */
-function startPlain(file: string, args: readonly string[], { env = {}, descriptor }: HostExecOptions): Child {
-  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])];
+/** In the very call that asks for it: loading execa first costs 25 ms. */
+function start(file: string, args: readonly string[], { env = {}, descriptor, input }: HostExecOptions): Child {
+  const first = input === undefined ? 'ignore' : 'pipe';
+  const stdio: StdioOptions = [first, 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])];
   const child = spawn(file, args, { stdio, env, cwd: '/', detached: true });
   const ended = new Promise<Ended>((resolve) => {
     child.once('error', (cause) => resolve({ cause }));
@@ -120,24 +121,9 @@ function startPlain(file: string, args: readonly string[], { env = {}, descripto
       resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
     );
   });
+  // A program may stop reading at any time: its exit tells the rest.
+  child.stdin?.on('error', () => undefined).end(input);
   return { process: child, ended };
-}
-
-/** Standard input of any size, to a program that may stop reading at any time: execa handles its pipe. */
-async function startFed(file: string, args: readonly string[], options: HostExecOptions): Promise<Child> {
-  const { execa } = await import('execa');
-  const { input = '', env = {} } = options;
-  const child = execa(file, args, {
-    input,
-    env,
-    extendEnv: false,
-    cwd: '/',
-    detached: true,
-    reject: false,
-    buffer: false,
-    verbose: 'none',
-  });
-  return { process: child, ended: child };
 }
 
 /** Waits for the exit, never for the end of the streams. */
