@@ -15,6 +15,10 @@ export interface LockOptions {
   readonly waitMs: number;
   /** The command that takes it, as others are told. */
   readonly holder: string;
+  /** Several may hold it at once, as long as nobody holds it alone. */
+  readonly shared?: boolean;
+  /** Wait in the kernel's queue, in turn: for locks that many want for a moment each. */
+  readonly inTurn?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -36,10 +40,10 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
     options.signal?.throwIfAborted();
     const fd = openLockFile(path);
-    if (await takeOrClose(fd, path, options)) return hold(fd, path, options);
-    const leftMs = deadline - performance.now();
-    if (leftMs <= 0) throw lockedError(path);
-    await options.clock.sleep(Math.min(pauseMs, leftMs), options.signal);
+    const leftMs = (): number => deadline - performance.now();
+    if (await takeOrClose(fd, path, { ...options, waitMs: leftMs() })) return hold(fd, path, options);
+    if (leftMs() <= 0) throw lockedError(path);
+    await options.clock.sleep(Math.max(0, Math.min(pauseMs, leftMs())), options.signal);
   }
 }
 
@@ -63,10 +67,12 @@ async function takeOrClose(fd: number, path: string, options: LockOptions): Prom
   return taken;
 }
 
-async function tryLock(descriptor: number, path: string, { exec, signal }: LockOptions): Promise<boolean> {
+async function tryLock(descriptor: number, path: string, options: LockOptions): Promise<boolean> {
+  const { exec, signal, shared = false } = options;
+  const waitMs = options.inTurn === true ? Math.max(0, options.waitMs) : 0;
   try {
-    const options = { timeoutMs: 5000, descriptor, ...(signal === undefined ? {} : { signal }) };
-    const { exitCode, stderr } = await exec(['flock', '-x', '-n', '3'], options);
+    const limits = { timeoutMs: waitMs + 5000, descriptor, ...(signal === undefined ? {} : { signal }) };
+    const { exitCode, stderr } = await exec(['flock', shared ? '-s' : '-x', ...patienceOf(waitMs), '3'], limits);
     if (exitCode > 1) throw new FleetError('E_IO', `cannot lock ${path}: ${stderr.trim()}`);
     return exitCode === 0;
   } catch (error) {
@@ -77,6 +83,8 @@ async function tryLock(descriptor: number, path: string, { exec, signal }: LockO
   }
 }
 
+const patienceOf = (waitMs: number): readonly string[] => (waitMs > 0 ? ['-w', (waitMs / 1000).toFixed(3)] : ['-n']);
+
 /** The file may have been deleted between open and lock; then others lock another one. */
 function isFileAt(fd: number, path: string): boolean {
   const there = lstatSync(path, { throwIfNoEntry: false });
@@ -84,16 +92,18 @@ function isFileAt(fd: number, path: string): boolean {
   return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
 }
 
-function hold(fd: number, path: string, { clock, holder }: LockOptions): Lock {
+function hold(fd: number, path: string, { clock, holder, shared = false }: LockOptions): Lock {
   const since = new Date(clock.nowMs()).toISOString();
-  note(fd, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid), command: holder, since }));
+  // One of many cannot say that it is the one.
+  if (!shared)
+    note(fd, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid), command: holder, since }));
   let open = true;
   return {
     isHeld: () => open && isFileAt(fd, path),
     release: () => {
       if (!open) return;
       open = false;
-      note(fd, '');
+      if (!shared) note(fd, '');
       closeSync(fd);
     },
   };

@@ -44,6 +44,39 @@ describe('acquireLock', () => {
     second.release();
   });
 
+  it('is held by several at once where they share it, and by one alone otherwise', async () => {
+    const path = newPath();
+    const shared = { ...options, shared: true };
+    const [first, second] = [await acquireLock(path, shared), await acquireLock(path, shared)];
+    await expect(acquireLock(path, options)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    first.release();
+    await expect(acquireLock(path, options)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    second.release();
+    const alone = await acquireLock(path, options);
+    await expect(acquireLock(path, shared)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    alone.release();
+  });
+
+  it('is waited for in the queue of the kernel, by one program however long it takes', async () => {
+    const path = newPath();
+    const first = await acquireLock(path, options);
+    const calls: string[] = [];
+    const exec: LockOptions['exec'] = (argv, rest) => {
+      calls.push(argv.join(' '));
+      return options.exec(argv, rest);
+    };
+    const waiting = acquireLock(path, { ...options, exec, waitMs: 10_000, inTurn: true });
+    await systemClock.sleep(400);
+    first.release();
+    const second = await waiting;
+    expect(second.isHeld()).toBe(true);
+    expect(calls).toEqual([expect.stringMatching(/^flock -x -w \d+\.\d{3} 3$/)]);
+    await expect(acquireLock(path, { ...options, waitMs: 100, inTurn: true })).rejects.toMatchObject({
+      code: 'E_LOCKED',
+    });
+    second.release();
+  });
+
   it('says who holds it, with which command and since when', async () => {
     const path = newPath();
     const holder = await startHolder(path);
