@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { ProcessStatus } from '../model/host.ts';
 import { errnoOf, ioError } from './io-error.ts';
 
@@ -54,6 +54,42 @@ export function commandLineOf(pid: number): readonly string[] | undefined {
   return text.replace(/\0$/, '').split('\0');
 }
 
+/** One process for ever: its pid can be another's one day, with the time of its start it cannot. */
+export interface ProcessId {
+  readonly pid: number;
+  readonly startTime: number;
+}
+
+/** State and group of the process, and the time of its start, by one read. */
+export function lifeOf(pid: number): (ProcessId & Pick<ProcessStatus, 'state' | 'group'>) | undefined {
+  const fields = statFields(pid);
+  const [state, group, startTime] = [3, 5, 22].map((field) => fields?.[field - FIRST_FIELD]);
+  if (state === undefined || group === undefined || startTime === undefined) return undefined;
+  return { pid, startTime: Number(startTime), state, group: Number(group) };
+}
+
+/** Clock ticks a second in all of /proc, on every Linux (proc(5), USER_HZ). */
+const TICKS = 100;
+
+/** Seconds since that process was started. */
+export const ageSecOf = ({ startTime }: ProcessId): number =>
+  Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) - startTime / TICKS;
+
+/** Parents of a process, nearest first, up to the first of the system. */
+export function ancestorsOf(pid: number): readonly number[] {
+  const parent = Number(statFields(pid)?.[4 - FIRST_FIELD] ?? 0);
+  return parent > 0 && parent !== pid ? [parent, ...ancestorsOf(parent)] : [];
+}
+
+/** Bytes the process has read so far, by any system call; those of children it has reaped count as its own. */
+export function bytesReadBy(pid: number): number | undefined {
+  const text = /^rchar: (\d+)$/m.exec(readProc(pid, 'io') ?? '')?.[1];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** This process's own arguments as they were given: a string of Node has lost what is not UTF-8. */
+export const rawArguments = (): Uint8Array => readFileSync('/proc/self/cmdline');
+
 const FIRST_FIELD = 3;
 
 /** The fields after the name; the name may itself hold `)` and spaces, so the last `)` counts. */
@@ -65,8 +101,20 @@ function statFields(pid: number): readonly string[] | undefined {
     .split(' ');
 }
 
+/** Most of /proc is a line or two, given by one read; looks at hundreds of agents live on that. */
+const LINES = Buffer.alloc(4096);
+
 const readProc = (pid: number, file: string): string | undefined =>
-  tolerate(pid, () => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+  tolerate(pid, () => {
+    const path = `/proc/${pid}/${file}`;
+    const fd = openSync(path, 'r');
+    try {
+      const length = readSync(fd, LINES);
+      return length < LINES.length ? LINES.toString('utf8', 0, length) : readFileSync(path, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
+  });
 
 const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
 

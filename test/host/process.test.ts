@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/host/clock.ts';
-import { cgroupOf, childrenOf, commandLineOf, startTimeOf, statusOf } from '../../src/host/process.ts';
+import {
+  ancestorsOf,
+  bytesReadBy,
+  cgroupOf,
+  childrenOf,
+  commandLineOf,
+  lifeOf,
+  startTimeOf,
+  statusOf,
+} from '../../src/host/process.ts';
 import { eventually, temporaryPlace } from './support/place.ts';
 
 const place = temporaryPlace();
@@ -63,6 +72,27 @@ describe('the readers of /proc', () => {
     children.forEach((pid) => process.kill(pid, 'SIGKILL'));
   });
 
+  it('name the parents of a process, nearest first, up to the first of the system', async () => {
+    const shell = start('/bin/sh', '-c', 'sleep 1000; :');
+    const [child = 0] = await eventually(() => [childrenOf(shell) ?? []].find((pids) => pids.length === 1));
+    const parents = ancestorsOf(child);
+    expect(parents.slice(0, 2)).toEqual([shell, process.pid]);
+    expect(childrenOf(parents.at(-1) ?? 0)).toContain(parents.at(-2));
+    process.kill(child, 'SIGKILL');
+  });
+
+  it('count what a process has read, and tell its life by one read', async () => {
+    const pid = start('/bin/sh', '-c', 'head -c 100000 /dev/zero >/dev/null; sleep 1000');
+    await eventually(() => (bytesReadBy(pid) ?? 0) >= 100_000);
+    expect(lifeOf(pid)).toMatchObject({ pid, startTime: startTimeOf(pid), group: statusOf(pid)?.group, state: 'S' });
+  });
+
+  it('give a command line whole that is longer than most', async () => {
+    const long = 'x'.repeat(60_000);
+    const pid = start('/bin/sh', '-c', 'sleep 1000; :', long);
+    await eventually(() => commandLineOf(pid)?.at(-1)?.length === long.length);
+  });
+
   it('give the path in the unified hierarchy', () => {
     expect(cgroupOf(process.pid)).toMatch(/^\//);
   });
@@ -70,7 +100,9 @@ describe('the readers of /proc', () => {
   it('answer `undefined` for a process that is gone', async () => {
     const pid = start('/bin/true');
     await once(started.at(-1) ?? process, 'exit');
-    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, statusOf].map((read) => read(pid));
-    expect(answers).toEqual(Array(5).fill(undefined));
+    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, statusOf, bytesReadBy, lifeOf].map((read) =>
+      read(pid),
+    );
+    expect(answers).toEqual(Array(7).fill(undefined));
   });
 });
