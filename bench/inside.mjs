@@ -101,6 +101,28 @@ const row = (name, { wall, cpu }, floor) =>
     `${name.padEnd(26)} ${wall.toFixed(0).padStart(6)} ms ${cpu.toFixed(0).padStart(6)} ms CPU${floor === undefined ? '' : `   ${(wall / floor.wall).toFixed(2)}x wall, ${(cpu / floor.cpu).toFixed(2)}x CPU of the floor`}\n`,
   );
 
+/** To that many shells, which read at once: what a message costs beside the start of node. */
+function benchSend(size) {
+  const home = `${HOME}-send`;
+  mkdirSync(home, { mode: 0o700 });
+  const agents = manifest(size).replaceAll('command: [sleep, infinity]', 'command: [bash, --norc]');
+  writeFileSync(join(home, 'fleet.yaml'), agents.replaceAll('bench', 'bench-send'), { mode: 0o600 });
+  const at = (...args) => mosaic(...args, '--home', home);
+  run(...at('fleet', 'apply', '--yes'));
+  const figures = interleaved({
+    node: { argv: [process.execPath, '-e', '0'] },
+    one: { argv: at('agent', 'send', 'worker-1', ':') },
+    all: { argv: at('agent', 'send', '--all', ':') },
+  });
+  for (const [name, { wall, cpu }] of Object.entries({ 'send to one': figures.one, 'send to all': figures.all })) {
+    row(name, { wall, cpu });
+    process.stdout.write(`  beyond node: ${(wall - figures.node.wall).toFixed(0)} ms\n`);
+  }
+  process.stdout.write(`  calls of send to all: ${calls('agent', 'send', '--all', ':', '--home', home)}\n`);
+  run(...at('fleet', 'destroy', '--yes'));
+  rmSync(home, { recursive: true });
+}
+
 const plans = {};
 process.stdout.write(`node ${process.version}, medians of ${ROUNDS} rounds, interleaved\n`);
 for (const size of SIZES) {
@@ -129,6 +151,7 @@ for (const size of SIZES) {
     row(name, figures[name], figures.floor);
   for (const name of ['plan', 'status', 'verify'])
     process.stdout.write(`  calls of ${name}: ${calls('fleet', name)}\n`);
+  benchSend(size);
   row('floor (batched start)', startFloor);
   row('apply from nothing', apply, startFloor);
   row('restart of one', timed(mosaic('fleet', 'restart', 'worker-1')));

@@ -72,7 +72,7 @@ async function screensOf(
 }
 
 /** A shell that computes by itself is as busy as one that waits for its program. */
-function processFacts(status: ProcessStatus | undefined): Pick<SeenAgent, 'foreground' | 'isStopped'> {
+export function processFacts(status: ProcessStatus | undefined): Pick<SeenAgent, 'foreground' | 'isStopped'> {
   const { state = '', group, foregroundGroup } = status ?? {};
   const isSelf = foregroundGroup === group && state !== 'R';
   return {

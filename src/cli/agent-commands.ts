@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { mutating, type Does } from './command-options.ts';
 
 /** `mosaic agent …`: talking to the agents. Each command loads alone, in the moment it runs. */
 export function agentCommands(agent: Command, does: Does): void {
   lookCommands(agent, does);
+  sendCommand(agent, does);
   visitCommands(agent, does);
 }
 
@@ -64,3 +65,31 @@ function visitCommands(agent: Command, does: Does): void {
     async (options, agents) => (await import('./commands/agent/reset.ts')).run(agents, options),
   );
 }
+
+function sendCommand(agent: Command, does: Does): void {
+  does(
+    agent
+      .command('send')
+      .description('type a message into the terminals of agents, and tell what became of it')
+      .argument('[agent]', 'whom; left out with --all and --selector')
+      .argument('[text...]', 'the message; - reads it from standard input')
+      .option('--no-enter', 'leave the text where it is typed')
+      .option('--all', 'to every agent')
+      .option('--selector <labels>', 'to the agents with these labels: KEY=VALUE[,KEY=VALUE]')
+      .addOption(new Option('--when <state>', 'wait until the agent is so').choices(['idle']))
+      .option('--wait', 'wait until the agent is idle again')
+      .option('--timeout <duration>', 'how long to wait at most', '10m')
+      .option('--force', 'append to what somebody has typed there and not sent')
+      .option('--bare', 'without the line that names the agent it comes from')
+      .addHelpText('after', SEND_EXAMPLES),
+    async (options, words) => (await import('./commands/agent/send.ts')).run(words, options),
+  );
+}
+
+const SEND_EXAMPLES = `
+Examples:
+  mosaic agent send coder fix the failing test
+  git diff | mosaic agent send reviewer -
+  mosaic agent send --selector role=coder stop and summarise
+  mosaic agent send coder --when idle --wait run the tests
+  mosaic agent send coder -- --a text that begins with a dash`;

@@ -12,6 +12,7 @@ const AGENT_COMMANDS = [
   'agent tail',
   'agent attach',
   'agent reset',
+  'agent send',
 ];
 
 /** Adds `completion SHELL` and the hidden command its scripts call. Loaded for these two alone. */

@@ -33,6 +33,11 @@ export const ERRORS = {
   E_CONFIRM: { exit: 4, retryable: false, hint: 'Run it on a terminal, or pass --yes.' },
   E_STATE: { exit: 4, retryable: false, hint: 'Edit the manifest, then apply.' },
   E_SELF: { exit: 4, retryable: false, hint: 'Run it from outside the fleet, or set `spec.agentsMayManage: true`.' },
+  E_MESSAGE: {
+    exit: 4,
+    retryable: false,
+    hint: 'A message is UTF-8 text; of control characters it may hold newline and tab.',
+  },
   E_EXISTS: { exit: 4, retryable: false, hint: 'Edit that file, or move it away.' },
   E_WRONG_USER: { exit: 4, retryable: false, hint: 'Run mosaic as the user who owns the fleet, without sudo.' },
   E_OTHER_FLEET: { exit: 4, retryable: false, hint: 'Name the manifest of that fleet with -f.' },

@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Wait } from '../../src/agent/await-idle.ts';
+import type { Normalization } from '../../src/agent/message.ts';
+import type { Doubt, Refusal, Source, Verdict } from '../../src/agent/receipt.ts';
 import { ERRORS } from '../../src/model/error.ts';
 import type { Activity, ActivityReport, AgentState, PathFact } from '../../src/model/observed.ts';
 import {
@@ -21,6 +24,7 @@ const plan = outputSchema('plan').definitions ?? {};
 const agent = outputSchema('status').properties?.['agents']?.items?.properties ?? {};
 const activity = agent['activity']?.properties ?? {};
 const fingerprint = outputSchema('verify').definitions?.['fingerprint']?.properties ?? {};
+const receipt = outputSchema('send').properties?.['results']?.items?.properties ?? {};
 const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
 const touch = outputSchema('saved-plan').properties?.['touches']?.items?.properties ?? {};
 const snapshot = outputSchema('snapshot').definitions ?? {};
@@ -143,6 +147,51 @@ describe('the closed words of the JSON outputs', () => {
       'state of what was seen',
       seen('observation')['state'],
       members<Observation['state']>({ present: true, absent: true, unknown: true }),
+    ],
+    [
+      'reason of a receipt',
+      receipt['reason'],
+      members<Refusal | Doubt>({
+        stopped: true,
+        missing: true,
+        starting: true,
+        foreign: true,
+        impostor: true,
+        dead: true,
+        gone: true,
+        'input-off': true,
+        'process-stopped': true,
+        setup: true,
+        dialog: true,
+        'half-typed': true,
+        'line-too-long': true,
+        'activity-unknown': true,
+        timeout: true,
+        interrupted: true,
+        'no-answer': true,
+        'enter-withheld': true,
+        'enter-failed': true,
+        'agent-ended': true,
+        'agent-stopped': true,
+        'not-read': true,
+        'not-submitted': true,
+      }),
+    ],
+    ['receipt', receipt['receipt'], members<Verdict['receipt']>({ delivered: true, unverified: true, refused: true })],
+    [
+      'evidence of a delivery',
+      receipt['evidence']?.properties?.['source'],
+      members<Source>({ 'input-read': true, composer: true }),
+    ],
+    [
+      'change of a message',
+      receipt['normalized']?.items,
+      members<Normalization>({ 'crlf-to-lf': true, 'final-newline-dropped': true }),
+    ],
+    [
+      'end of a wait',
+      receipt['wait'],
+      members<Wait>({ idle: true, question: true, ended: true, timeout: true, interrupted: true }),
     ],
     ['code of a failure', failure['code'], Object.keys(ERRORS)],
   ])('%s: the schema has exactly those of the program', (_name, node, words) => {

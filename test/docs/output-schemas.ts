@@ -11,6 +11,7 @@ export const SCHEMA_NAMES = [
   'roster',
   'snapshot',
   'saved-plan',
+  'send',
 ] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 

@@ -81,6 +81,12 @@ describe('a JSON output fits its schema:', () => {
     await output('start', 'two');
   });
 
+  it('the receipts of a message', async () => {
+    const ended = await runMosaic(['agent', 'send', 'one', 'hello', '-o', 'json'], { home });
+    expect(ended.json()).toMatchObject({ results: [{ receipt: 'unverified', reason: 'not-read' }] });
+    expectFits('send', ended.json());
+  });
+
   it('a plan with changes, holds and everything that can be in the way', async () => {
     await output('stop', 'two');
     await sh(['tmux', '-N', '-S', socket, 'new-session', '-d', '-s', 'three', 'sleep 3600']);

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sh, type Ended, type RunOptions } from './process.ts';
 
 /** The built command line, as users start it. */
-const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
+export const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 /** Where the user's units live; inside the private manager that is the test user's own directory. */
 export const UNIT_DIRECTORY = join(homedir(), '.config/systemd/user');
 
