@@ -32,7 +32,7 @@ beforeAll(async () => {
   await live.must('apply');
   const mine = join(live.root, 'mine.yaml');
   const head = { apiVersion: 'mosaic/v1alpha1', kind: 'Fleet', metadata: { name: `${live.fleet}-mine` } };
-  const agents = { a: SHELL, b: SHELL, 'b-2': SHELL, safe: { ...SHELL, protect: true } };
+  const agents = { a: SHELL, b: SHELL, 'b-2': SHELL, safe: { ...SHELL, protect: true }, reader: { command: ['cat'] } };
   writeFileSync(mine, JSON.stringify({ ...head, spec: { tmux: { socket: 'mosaic-factory' }, agents } }));
   await live.must('apply', '-f', mine);
 });
@@ -54,6 +54,13 @@ describe('inside an agent, mosaic without any flag', () => {
   it('completes the names of that fleet', async () => {
     expect((await inside('mosaic complete -- agent tail b')).text).toMatch(/^b\nb-2\n:4$/m);
     expect((await inside('mosaic complete -- agent reset s')).text).toMatch(/^safe\n:4$/m);
+  });
+
+  it('writes to a neighbour, who sees who wrote', async () => {
+    const { text, exit } = await inside('mosaic agent send reader hello there');
+    expect(exit).toBe(0);
+    expect(text).toContain('reader: delivered');
+    expect((await inside('mosaic agent tail reader')).text).toMatch(/^\[message from agent a\]$[^]*^hello there$/m);
   });
 
   it('resets a neighbour, and the journal says who asked', async () => {
