@@ -19,6 +19,7 @@ export const CODEX: Adapter = {
       { line: '^enter select · esc back$', means: 'menu' },
       { line: '^enter continue · esc back$', means: 'menu' },
       { line: '^\\^c quit$', after: '^* Reconnect', means: 'lost its server' },
+      { line: '^r retry * f fork *', means: 'its conversation is open elsewhere' },
       { line: '^k keep*esc dismiss & close', means: 'warnings' },
     ],
     busy: ['^• *(*s • esc to interrupt)', '^◦ *(*s • esc to interrupt)'],
