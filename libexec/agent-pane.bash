@@ -130,10 +130,21 @@ prepare_agent() {
   make_environment
   find_program "${MOSAIC_ARGV[0]}"
   field starts count
+  local count=$((${value:-0} + 1))
   now_ms
-  save starts "count=$((${value:-0} + 1))"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"because=$because"$'\n'"spec=$spec"
+  save starts "count=$count"$'\n'"at=$now"$'\n'"program=$kind"$'\n'"because=$because"$'\n'"spec=$spec"
+  ((count % 100)) || cut_events
+  note_event start "program=$kind"
   mark running
   remove "$record/fresh" "$record/fault"
+}
+
+# A start and an end are two lines, so at most four hundred are ever kept.
+cut_events() {
+  mapfile -t MOSAIC_ITEMS <"$record/events"
+  ((${#MOSAIC_ITEMS[@]} > 200)) || return
+  printf -v value '%s\n' "${MOSAIC_ITEMS[@]: -200}"
+  save events "${value%$'\n'}"
 }
 
 become_agent() { # PROGRAM ARGV...; nothing of this shell but what the manifest says reaches the agent

@@ -1,6 +1,8 @@
 import { FleetError } from '../../../model/error.ts';
 import { textOf, type JsonObject } from '../../../model/resource.ts';
 import { readJournal } from '../../../host/journal.ts';
+import { fleetDirectory } from '../../../providers/files/client.ts';
+import { readEvents, type AgentEvent } from '../../agent-events.ts';
 import { openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
@@ -12,7 +14,7 @@ export interface LogOptions extends CommonOptions {
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** What was started, ended or changed, when, why, and who asked. Oldest first. */
+/** What was started, ended or changed, when, why, and who asked; what systemd started again, too. Oldest first. */
 export async function run(agents: readonly string[], options: LogOptions): Promise<number> {
   const output = createOutput(options);
   const place = await openPlace(options);
@@ -21,17 +23,34 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
     throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(count)}`);
   const { fleet } = await loadFleetOrInstalled(options, place, output);
   const groups = agents.map((name) => `agent.${name}`);
-  const records = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES)
-    .filter(({ group }) => groups.length === 0 || groups.includes(textOf(group)))
+  const records = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(
+    ({ group }) => groups.length === 0 || groups.includes(textOf(group)),
+  );
+  const known = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
+  const events = readEvents(place.read.files, place.home, fleet.name, agents.length === 0 ? known : agents);
+  const lines = [
+    ...records.map((record) => ({ at: Number(record['at']), text: line(record) })),
+    ...events.map((event) => ({ at: event.at, text: eventLine(event) })),
+  ]
+    .toSorted((a, b) => a.at - b.at)
     .slice(-Number(count));
-  output.text(records.length === 0 ? 'Nothing was recorded yet.' : records.map(line).join('\n'));
-  output.data({ formatVersion: '1.0', records });
+  output.text(lines.length === 0 ? 'Nothing was recorded yet.' : lines.map(({ text }) => text).join('\n'));
+  output.data({
+    formatVersion: '1.0',
+    records: records.slice(-Number(count)),
+    events: events.slice(-Number(count)).map((event) => ({ ...event })),
+  });
   return 0;
 }
 
+const timeText = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The process itself; what a command did to it stands in a line of its own, with who asked. */
+const eventLine = ({ agent, at, kind, text }: AgentEvent): string => `${timeText(at)}  ${agent}  ${kind} ${text}`;
+
 function line(record: JsonObject): string {
   const { group, action, because, result, command, by } = textsOf(record);
-  const when = new Date(Number(record['at'])).toISOString().replace(/\.\d+Z$/, 'Z');
+  const when = timeText(Number(record['at']));
   const outcome = result === 'done' ? '' : ` (${result})`;
   return printable(
     `${when}  ${group.replace(/^agent\./, '')}  ${action}${outcome}: ${because}  [mosaic ${command}, ${by}]`,

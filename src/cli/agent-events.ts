@@ -1,0 +1,44 @@
+import type { FileReader } from '../model/host.ts';
+import type { FleetName } from '../model/names.ts';
+import { fleetDirectory } from '../providers/files/client.ts';
+
+/** What became of an agent's process, as its helper wrote it down: whoever had started or ended it. */
+export interface AgentEvent {
+  readonly agent: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly kind: 'started' | 'ended';
+  readonly text: string;
+}
+
+const MAX_BYTES = 256 * 1024;
+
+/** The events of these agents, oldest first. Lines that are torn or not the helper's are left out. */
+export function readEvents(
+  files: FileReader,
+  home: string,
+  fleet: FleetName,
+  agents: readonly string[],
+): readonly AgentEvent[] {
+  return agents
+    .flatMap((agent) => {
+      const text = files.read(`${fleetDirectory(home, fleet)}/record/${agent}/events`, MAX_BYTES) ?? '';
+      return text.split('\n').flatMap((line) => eventOf(agent, line) ?? []);
+    })
+    .toSorted((a, b) => a.at - b.at);
+}
+
+const LINE = /^at=(\d{1,16}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop))$/;
+
+function eventOf(agent: string, line: string): AgentEvent | undefined {
+  const [, at, what = '', program, how, value = '', asked] = LINE.exec(line) ?? [];
+  if (at === undefined) return undefined;
+  if (what.startsWith('start')) return { agent, at: Number(at), kind: 'started', text: `with its ${program ?? ''}` };
+  const end = how === 'signal' ? `by SIG${value}` : `with exit code ${value}`;
+  return {
+    agent,
+    at: Number(at),
+    kind: 'ended',
+    text: asked === 'stop' ? `${end}, as it was asked to stop` : `${end}, by itself`,
+  };
+}
