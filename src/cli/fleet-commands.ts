@@ -66,6 +66,15 @@ function reviewCommands(fleet: Command, does: Does): void {
       ),
     async (options) => (await import('./reviews.ts')).snapshot(options),
   );
+  does(
+    fleet
+      .command('render')
+      .description('write units, scripts and launch data as they would be installed, and check the units')
+      .requiredOption('--out <directory>', 'where to; it must be empty or missing')
+      .option('--observed <file>', 'for the host of a snapshot; needs nothing of it')
+      .addHelpText('after', '\nExample:\n  mosaic fleet render --out rendered --observed observed.json -f fleet.yaml'),
+    async (options) => (await import('./reviews.ts')).render(options),
+  );
 }
 
 function lookCommands(fleet: Command, does: Does): void {

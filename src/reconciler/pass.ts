@@ -82,7 +82,8 @@ export function recall(providers: readonly Provider[], seen: Seen): Look {
   return { ...seen, desired, plan: replan({ ...seen, desired }, seen.policy) };
 }
 
-const wantedOf = (providers: readonly Provider[], fleet: Fleet, host: HostFacts): readonly Desired[] =>
+/** What a fleet wants on the machine of these facts. */
+export const wantedOf = (providers: readonly Provider[], fleet: Fleet, host: HostFacts): readonly Desired[] =>
   providers.flatMap((provider) => provider.desired(fleet, host));
 
 /** What the same look means under another policy. */

@@ -37,10 +37,19 @@ function isTmuxLook([program = '', ...words]: readonly string[]): boolean {
   });
 }
 
+/** What systemd-analyze writes, and the programs it starts by itself. */
+const OF_ANALYZE =
+  /^\/tmp\/systemd-[a-z]+-\w+(\/|$)|^\/run\/user\/\d+\/systemd$|\/systemd-analyze$|environment-generators?\//;
+
 let live: LiveFleet;
 
 /** Every call of a command and of the programs it starts that is in {@link RECORDED}, as strace tells it. */
 async function recordedCalls(args: readonly string[]): Promise<readonly string[]> {
+  return (await record(args)).map((line) => line.replace(/^\d+\s+/, '')).filter((line) => /^\w+\(/.test(line));
+}
+
+/** The same as lines that begin with the pid; `more` goes to strace. */
+async function record(args: readonly string[], more: readonly string[] = []): Promise<readonly string[]> {
   const log = join(live.root, 'calls');
   const argv = [process.execPath, MOSAIC, 'fleet', ...args];
   const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
@@ -55,11 +64,31 @@ async function recordedCalls(args: readonly string[]): Promise<readonly string[]
     '-e',
     'signal=none',
   ];
-  const { exitCode, stderr } = await sh(['strace', ...filter, '-o', log, ...argv], { env });
+  const { exitCode, stderr } = await sh(['strace', ...filter, ...more, '-o', log, ...argv], { env });
   expect([0, 2, stderr]).toContain(exitCode);
   const lines = readFileSync(log, 'utf8').split('\n');
   rmSync(log);
-  return lines.map((line) => line.replace(/^\d+\s+/, '')).filter((line) => /^\w+\(/.test(line));
+  return lines;
+}
+
+/** What a process has opened, by descriptor, as `strace -y` tells it. */
+const OPENED = /^open.* = (\d+)<([^>]*)>$/;
+
+/** Paths that the changing calls of a recorded command name, with descriptors put back into the directories they are. */
+function touchedPaths(calls: readonly string[]): readonly string[] {
+  const open = new Map<string, string>();
+  return calls.flatMap((call) => {
+    const place = (path: string): string =>
+      path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, fd: string) => open.get(fd) ?? 'unknown');
+    const named = [...call.matchAll(/(?:^\w+\(|, |\()(?:AT_FDCWD<[^>]*>, )?"([^"]*)"/g)].map(([, path = '']) =>
+      place(path),
+    );
+    const held = [...call.matchAll(/^\w+\(\d+<([^>]*)>/g)].map(([, path = '']) => path);
+    const [, fd, path] = OPENED.exec(call) ?? [];
+    if (fd !== undefined && path !== undefined) open.set(fd, path);
+    const isLink = call.startsWith('symlink');
+    return changes([call]).length === 0 ? [] : [...(isLink ? named.slice(1) : named), ...held];
+  });
 }
 
 /** The calls that a look must not make. */
@@ -108,6 +137,24 @@ describe('no call that changes anything is made by', () => {
     const calls = await recordedCalls(['plan', '--observed', join(live.root, 'observed.json')]);
     expect(changes(calls)).toEqual([]);
     expect(calls.filter((call) => call.startsWith('execve'))).toHaveLength(1);
+  });
+
+  it.each([[[]], [['--observed']]])('fleet render %j, outside the directory it is told', async (how) => {
+    const out = join(live.root, `rendered${how.length}`);
+    const source = how.flatMap((flag) => [flag, join(live.root, 'observed.json')]);
+    const lines = await record(['render', '--out', out, ...source], ['-y']);
+    const [own = ''] = lines[0]?.split(' ') ?? [];
+    const calls = (isOwn: boolean): readonly string[] =>
+      lines.filter((line) => line.startsWith(`${own} `) === isOwn).map((line) => line.replace(/^\d+\s+/, ''));
+    const touched = touchedPaths(calls(true));
+    expect(touched.length).toBeGreaterThan(20);
+    expect(touched.filter((path) => path !== out && !path.startsWith(`${out}/`))).toEqual([]);
+    // systemd-analyze starts the environment generators of the system, and makes itself a place that it removes.
+    const others = calls(false);
+    expect(others.filter((call) => /^execve.*"--man=no", "verify"/.test(call))).toHaveLength(1);
+    expect(others.filter((call) => /^execve\("[^"]*(tmux|systemctl)"/.test(call))).toEqual([]);
+    const written = touchedPaths(others.filter((call) => !call.startsWith('execve')));
+    expect(written.filter((path) => !OF_ANALYZE.test(path))).toEqual([]);
   });
 
   it.each([

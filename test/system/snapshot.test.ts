@@ -1,30 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { cleanUp } from '../support/harness.ts';
-import { sh, type Ended } from '../support/process.ts';
+import type { Ended } from '../support/process.ts';
+import { bareMosaic } from './bare.ts';
 import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
-
-const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
-/**
- * A machine with Node and nothing else: no program on any usual PATH, no home, no user manager, no environment, and a
- * user whom the password database does not know.
- */
-const BARE = `
-  mkdir -p "$1"; mount --bind /usr/bin "$1"
-  for place in "$2" /run/user /usr/bin; do mount -t tmpfs none "$place"; done
-  programs=$1; shift 2
-  exec "$programs/unshare" -U --map-user=54321 --map-group=54321 "$programs/env" -i "$programs/node" "$@"`;
 
 let live: LiveFleet;
 /** What a checkout of the pull request has. */
 let checkout: string;
 const at = (name: string): string => join(checkout, name);
 
-const bare = (...args: readonly string[]): Promise<Ended> =>
-  sh(['unshare', '-Urm', 'sh', '-ec', BARE, 'sh', join(live.root, 'programs'), homedir(), MOSAIC, 'fleet', ...args]);
+const bare = (...args: readonly string[]): Promise<Ended> => bareMosaic(live.root, args);
 
 beforeAll(async () => {
   live = liveFleet({

@@ -1,3 +1,4 @@
+import { concealed, type Conceal } from '../../model/conceal.ts';
 import type { ChangeClass, JsonObject } from '../../model/resource.ts';
 import { parseItems, renderItems, type Items } from './render.ts';
 
@@ -99,3 +100,11 @@ function splitPair(text: string): [string, string] {
 
 /** The launch data as the document that plans compare: every field, and the file's mode. */
 export const launchDocument = (launch: Launch, mode: string): JsonObject => ({ ...launch, mode });
+
+/** The same launch file for people to read: what is a secret in it is concealed, and its mark fits what it now says. */
+export function concealedLaunch(text: string, conceal: Conceal): string {
+  const found = parseLaunch(text);
+  if (found === undefined) return text;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- texts give way to texts, every field stays
+  return renderLaunch(found.mark.owner, concealed({ ...found.launch }, conceal) as unknown as Launch);
+}

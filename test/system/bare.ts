@@ -1,0 +1,18 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sh, type Ended } from '../support/process.ts';
+
+const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
+/**
+ * A machine with Node and nothing else: no program on any usual PATH, no home, no user manager, no environment, and a
+ * user whom the password database does not know.
+ */
+const BARE = `
+  mkdir -p "$1"; mount --bind /usr/bin "$1"
+  for place in "$2" /run/user /usr/bin; do mount -t tmpfs none "$place"; done
+  programs=$1; shift 2
+  exec "$programs/unshare" -U --map-user=54321 --map-group=54321 "$programs/env" -i "$programs/node" "$@"`;
+
+/** `mosaic fleet ARGS` on such a machine. `root` stays what it is; everything that is named must lie below it. */
+export const bareMosaic = (root: string, args: readonly string[]): Promise<Ended> =>
+  sh(['unshare', '-Urm', 'sh', '-ec', BARE, 'sh', join(root, 'programs'), homedir(), MOSAIC, 'fleet', ...args]);
