@@ -5,6 +5,9 @@ import { mutating, REVIEW_FORMATS, type Does } from './command-options.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
 
+/** An option that can be given again. */
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
 /** `mosaic fleet …`. */
 export function fleetCommands(fleet: Command, does: Does): void {
   reviewCommands(fleet, does);
@@ -17,11 +20,7 @@ export function fleetCommands(fleet: Command, does: Does): void {
       .description('write a first manifest')
       .option('--fleet <name>', 'name of the fleet', 'canary')
       .option('--socket <name>', 'name of its tmux socket (default: mosaic-factory when free)')
-      .option(
-        '--agent <name=command>',
-        'an agent; can be given again',
-        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
-      )
+      .option('--agent <name=command>', 'an agent; can be given again', collect)
       .addHelpText(
         'after',
         "\nExample:\n  mosaic fleet init --agent coder=codex --agent reviewer='codex --profile review'",
@@ -36,7 +35,9 @@ function reviewCommands(fleet: Command, does: Does): void {
       .command('validate')
       .description('check manifests as text; needs nothing but Node')
       .argument('[file...]')
-      .option('--strict', 'warnings count as errors'),
+      .option('--strict', 'warnings count as errors, and there are more of them')
+      .option('--allow <code>', 'a warning that may stand under --strict; can be given again', collect)
+      .addHelpText('after', '\nExample:\n  mosaic fleet validate --strict --allow W_SHELL manifests/*.yaml'),
     async (options, files) => (await commands()).validate(files, options),
     REVIEW_FORMATS,
   );

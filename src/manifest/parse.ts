@@ -6,6 +6,7 @@ import { toFleet } from './defaults.ts';
 import { createReport, lineOf, lineStarts, type Report } from './report.ts';
 import { checkRules } from './rules.ts';
 import { soundManifest } from './sound.ts';
+import { strictly, type Strictness } from './strict.ts';
 import { readTree, type Tree } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -19,16 +20,23 @@ export interface ParsedManifest {
   readonly text: string;
 }
 
-/** Reads a manifest. Never throws; every mistake is a diagnostic of `file`. Bounded in time and memory for any input. */
-export function parseFleet(source: string | Uint8Array, file: string): ParsedManifest {
+/**
+ * Reads a manifest. Never throws; every mistake is a diagnostic of `file`. Bounded in time and memory for any input. A
+ * strict review has more to say, and counts as a mistake what otherwise only deserves a look.
+ */
+export function parseFleet(source: string | Uint8Array, file: string, review?: Strictness): ParsedManifest {
   const { text, problems } = decode(source);
   const report = createReport(text, file);
   for (const { span, ...problem } of problems) report.error(span, problem);
-  const fleet = report.failed() ? undefined : readFleet(text, report);
-  return { fleet, diagnostics: report.diagnostics(), text };
+  const fleet = report.failed() ? undefined : readFleet(text, report, { strict: review !== undefined });
+  const found = report.diagnostics();
+  if (review === undefined) return { fleet, diagnostics: found, text };
+  const diagnostics = strictly(found, review);
+  const isUsable = diagnostics.every(({ severity }) => severity !== 'error');
+  return { fleet: isUsable ? fleet : undefined, diagnostics, text };
 }
 
-function readFleet(text: string, report: Report): Fleet | undefined {
+function readFleet(text: string, report: Report, options: { readonly strict: boolean }): Fleet | undefined {
   const document = parseYaml(text, report);
   if (document === undefined) return undefined;
   report.nextStage();
@@ -38,7 +46,7 @@ function readFleet(text: string, report: Report): Fleet | undefined {
   const refused = checkSchema(tree, text, report);
   report.nextStage();
   const manifest = soundManifest(tree.value, refused);
-  checkRules({ ...manifest, tree }, report);
+  checkRules({ ...manifest, tree }, report, options);
   return report.failed() ? undefined : toFleet(manifest, agentLines(tree, text));
 }
 

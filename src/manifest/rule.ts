@@ -2,6 +2,7 @@ import type { AgentSpec } from '../generated/manifest.ts';
 import type { Problem, Span } from './report.ts';
 import type { AgentView, SoundManifest } from './sound.ts';
 import type { Path, Tree } from './tree.ts';
+import type { WarningCode } from './warnings.ts';
 
 /** What a rule looks at: the manifest as far as it fits the schema, and where things stand in the text. */
 export interface RuleInput extends SoundManifest {
@@ -43,4 +44,8 @@ export function fieldPath({ spec }: RuleInput, agent: AgentView, field: keyof Ag
 export const error = (span: Span, problem: Problem): Finding => ({ severity: 'error', span, problem });
 
 /** A finding that only deserves a look. */
-export const warning = (span: Span, problem: Problem): Finding => ({ severity: 'warning', span, problem });
+export const warning = (span: Span, problem: Problem & { readonly code: WarningCode }): Finding => ({
+  severity: 'warning',
+  span,
+  problem,
+});

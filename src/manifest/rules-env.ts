@@ -1,5 +1,5 @@
 import { error, sections, warning, type Finding, type RuleInput, type Section } from './rule.ts';
-import { isSecretFlag, isSecretName, isSecretValue } from '../model/secret.ts';
+import { hasCredential, isSecretFlag, isSecretName, isSecretValue } from '../model/secret.ts';
 import { show } from './show.ts';
 import type { Path } from './tree.ts';
 
@@ -46,30 +46,40 @@ const SECRET_HINT = 'Put it into a file of mode 0600 and name that in `envFiles`
 /** A manifest is read by many; what looks like a secret belongs into an env file. */
 export function* secretsAreElsewhere(input: RuleInput): Iterable<Finding> {
   for (const section of sections(input)) {
-    for (const path of [...secretVariables(section), ...secretWords(section)]) {
+    for (const { path, code } of [...secretVariables(section), ...secretWords(section)]) {
       const isVariable = path.at(-2) === 'env';
       const message = isVariable
         ? `the value of ${show(String(path.at(-1)))} looks like a secret`
         : 'this looks like a secret';
       const span = isVariable ? input.tree.keyAt(path) : input.tree.valueAt(path);
-      yield warning(span, { code: 'W_SECRET', message, hint: SECRET_HINT });
+      yield warning(span, { code, message, hint: SECRET_HINT });
     }
   }
 }
 
-const secretVariables = ({ path, fields }: Section): readonly Path[] =>
+/** Something that looks like a secret, by its name or by its shape. */
+interface Secret {
+  readonly path: Path;
+  readonly code: 'W_SECRET_NAME' | 'W_SECRET_SHAPE';
+}
+
+const secretVariables = ({ path, fields }: Section): readonly Secret[] =>
   Object.entries(fields.env ?? {})
     .filter(([name, value]) => isSecretValue(value) || (isSecretName(name) && !isHarmless(value)))
-    .map(([name]) => [...path, 'env', name]);
+    .map(([name, value]) => ({ path: [...path, 'env', name], code: codeOf(value) }));
+
+const codeOf = (text: string): Secret['code'] => (hasCredential(text) ? 'W_SECRET_SHAPE' : 'W_SECRET_NAME');
 
 /** Paths, switches and small numbers are no secrets, whatever their variable is called. */
 const isHarmless = (value: string): boolean => /^(?:|~?\/.*|true|false|on|off|yes|no|[0-9]{1,6})$/.test(value);
 
-function secretWords({ path, fields }: Section): readonly Path[] {
-  const inShell = fields.shell !== undefined && isSecretValue(fields.shell) ? [[...path, 'shell']] : [];
-  const inLists = (['command', 'resume'] as const).flatMap((field) =>
-    secretPositions(fields[field] ?? []).map((position) => [...path, field, position]),
-  );
+function secretWords({ path, fields }: Section): readonly Secret[] {
+  const { shell = '' } = fields;
+  const inShell = isSecretValue(shell) ? [{ path: [...path, 'shell'], code: codeOf(shell) }] : [];
+  const inLists = (['command', 'resume'] as const).flatMap((field) => {
+    const words = fields[field] ?? [];
+    return secretPositions(words).map((at) => ({ path: [...path, field, at], code: codeOf(words[at] ?? '') }));
+  });
   return [...inShell, ...inLists];
 }
 

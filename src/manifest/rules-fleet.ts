@@ -9,7 +9,11 @@ import { byteLength } from './words.ts';
 /** `agents: {}` is allowed, but seldom what was meant. */
 export function* hasAgents({ spec, agents, tree, refused }: RuleInput): Iterable<Finding> {
   if (spec.agents === undefined || agents.length > 0 || refused.some(([, section]) => section === 'agents')) return;
-  const problem = { code: 'W_NO_AGENTS', message: 'the fleet has no agents', hint: 'Add one below `agents:`.' };
+  const problem = {
+    code: 'W_NO_AGENTS' as const,
+    message: 'the fleet has no agents',
+    hint: 'Add one below `agents:`.',
+  };
   yield warning(tree.keyAt(['spec', 'agents']), problem);
 }
 

@@ -17,6 +17,7 @@ import {
   socketIsNotDefault,
   socketPathFits,
 } from './rules-fleet.ts';
+import { homeIsNotShared, limitsAreSet, noShellLines } from './rules-strict.ts';
 import { show } from './show.ts';
 
 /** Every law of the manifest that the schema cannot say. */
@@ -39,9 +40,12 @@ const rules: readonly Rule[] = [
   directoriesAreShared,
 ];
 
-/** Holds a manifest against every rule. */
-export function checkRules(input: RuleInput, report: Report): void {
-  for (const rule of rules) {
+/** What a team may want on top; only warnings. */
+const strictRules: readonly Rule[] = [limitsAreSet, noShellLines, homeIsNotShared];
+
+/** Holds a manifest against every rule; against those of a strict review too, where that is asked for. */
+export function checkRules(input: RuleInput, report: Report, { strict }: { readonly strict: boolean }): void {
+  for (const rule of strict ? [...rules, ...strictRules] : rules) {
     for (const { severity, span, problem } of rule(input)) report[severity](span, problem);
   }
 }

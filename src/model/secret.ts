@@ -46,6 +46,9 @@ export const isSecretFlag = (argument: string): boolean => {
 /** True for text with something in it that {@link hideSecrets} hides. */
 export const isSecretValue = (text: string): boolean => hideSecrets(text) !== text;
 
+/** True for text with a well-known credential in it, whatever it is called. */
+export const hasCredential = (text: string): boolean => SHAPES.some((shape) => shape.test(text));
+
 /** The same line, as long as before, with everything that looks like a secret replaced by `*`. */
 export function hideSecrets(line: string): string {
   const named = NAMED_VALUES.reduce(

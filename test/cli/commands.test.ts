@@ -96,6 +96,40 @@ describe('validate', () => {
   });
 });
 
+describe('validate --strict', () => {
+  const REVIEWED = ['validate', '--strict', '--allow', 'W_NO_LIMITS', '--allow', 'W_SHARED_CWD'];
+
+  it('fails for what it finds, of each of several files, until that is allowed by name', async () => {
+    const strict = await fleet('validate', '--strict', live.manifest, live.manifest);
+    expect(strict).toMatchObject({ exitCode: 65, stderr: expect.stringContaining('--allow W_NO_LIMITS') });
+    expect(strict.stdout.match(/not valid/g)).toHaveLength(2);
+    expect(await fleet(...REVIEWED)).toMatchObject({ exitCode: 0 });
+  });
+
+  it.each([
+    [['--strict', '--allow', 'W_NO_SUCH'], 'What can be allowed: W_COMMENT, W_NO_AGENTS, W_SECRET_NAME,'],
+    [['--allow', 'W_SHELL'], '--allow is about --strict'],
+  ])('refuses %j', async (args, why) => {
+    expect(await fleet('validate', ...args)).toMatchObject({ exitCode: 64, stderr: expect.stringContaining(why) });
+  });
+
+  it.each([['github'], ['markdown']])('prints plain lines beside %s, for logs that show neither', async (format) => {
+    const { stdout, stderr } = await fleet('validate', '--strict', '-o', format, live.manifest);
+    expect(stderr).toMatch(new RegExp(`^${live.manifest}:\\d+:\\d+: error: .* \\[W_NO_LIMITS\\]$`, 'm'));
+    expect(stdout).toContain('W_NO_LIMITS');
+  });
+});
+
+describe('plan -o github', () => {
+  it('names the manifest as a checkout does', async () => {
+    const options = { cwd: live.root, env: NO_MANAGER };
+    const { stdout, stderr } = await live.mosaic(['plan', '-o', 'github', '-f', 'mosaic/fleet.yaml'], options);
+    expect(stdout).toContain('::notice file=mosaic/fleet.yaml,line=1::start agent.a');
+    expect(stderr).toContain('mosaic/fleet.yaml:1:1: notice: start agent.a');
+    expect((await fleet('plan', '-o', 'github')).stdout).toContain('::notice file=fleet.yaml,line=1::start agent.a');
+  });
+});
+
 describe('init', () => {
   it('writes no proxy with a password, with a scheme or without', async () => {
     const home = tempHome();

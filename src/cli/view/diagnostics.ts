@@ -1,6 +1,9 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/resource.ts';
 import { formatDiagnostics } from '../../manifest/frame.ts';
+import { annotation } from './github.ts';
+import { cappedPage, codeSpan, plain } from './markdown.ts';
+import { printable } from './printable.ts';
 
 interface Checked {
   readonly file: string;
@@ -11,25 +14,35 @@ interface Checked {
 export const diagnosticsText = (diagnostics: readonly Diagnostic[], text: string): string =>
   formatDiagnostics(diagnostics, text);
 
-/** Annotations for GitHub Actions (workflow commands). */
+/** Annotations for GitHub Actions. */
 export const diagnosticsGithub = (diagnostics: readonly Diagnostic[]): readonly string[] =>
-  diagnostics.map(
-    ({ severity, file, line, col, code, message }) =>
-      `::${severity} file=${property(file)},line=${line},col=${col},title=${code}::${message.replaceAll('%', '%25').replaceAll('\n', '%0A')}`,
+  diagnostics.map(({ severity, file, line, col, code: title, message }) =>
+    annotation(severity, { file, line, col, title }, message),
   );
 
-const property = (text: string): string => text.replaceAll('%', '%25').replaceAll(':', '%3A').replaceAll(',', '%2C');
-
-export function diagnosticsMarkdown({ file, diagnostics }: Checked): string {
-  if (diagnostics.length === 0) return `\`${file}\`: valid`;
-  const rows = diagnostics.map(
-    ({ line, col, severity, message, hint }) =>
-      `| ${line}:${col} | ${severity} | ${cell(message)} | ${cell(hint ?? '')} |`,
+/** A `file:line:col` line for each, for a log that knows no annotations. */
+export const diagnosticsLines = (diagnostics: readonly Diagnostic[]): readonly string[] =>
+  diagnostics.map(({ severity, file, line, col, code: name, message }) =>
+    printable(`${file}:${line}:${col}: ${severity}: ${message} [${name}]`),
   );
-  return [`### \`${file}\``, '', '| at | severity | message | hint |', '|---|---|---|---|', ...rows, ''].join('\n');
-}
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** A page of all files: a table for each, of which the first 60 kB are kept. */
+export const diagnosticsMarkdown = (checked: readonly Checked[]): string =>
+  cappedPage(
+    ['## Manifests'],
+    checked.map(({ file, diagnostics }) =>
+      diagnostics.length === 0
+        ? { head: [], lines: ['', `${codeSpan(file)}: valid`] }
+        : {
+            head: ['', `### ${codeSpan(file)}`, '', '| at | severity | code | message | hint |', '|---|---|---|---|---|'],
+            lines: diagnostics.map(row),
+          },
+    ),
+    'All of it: `mosaic fleet validate`.',
+  );
+
+const row = ({ line, col, severity, code: name, message, hint = '' }: Diagnostic): string =>
+  `| ${line}:${col} | ${severity} | ${codeSpan(name)} | ${plain(message)} | ${plain(hint)} |`;
 
 export const diagnosticsJson = (checked: readonly Checked[], valid: boolean): JsonObject => ({
   formatVersion: '1.0',

@@ -1,44 +1,84 @@
-import { isEmpty, type Plan } from '../../model/plan.ts';
+import { HIDDEN } from '../../model/conceal.ts';
+import { isEmpty, type Change, type Plan } from '../../model/plan.ts';
+import { annotation, remark, type AnnotationLevel } from './github.ts';
+import { cappedPage, codeSpan, folded, plain, type Section } from './markdown.ts';
 import { printable } from './printable.ts';
 import { summaryLine } from './plan-text.ts';
+import { shownPatch } from './redact.ts';
 
-/** The plan as a page for a review: a row per change, what hinders, and the counting line first. No env values at all. */
+/**
+ * The plan as a page for a review: the counting line, then what ends or restarts an agent, what is in the way, and folded
+ * away all the rest. At most 60 kB, and no env values at all.
+ */
 export function planMarkdown(plan: Plan): string {
-  const rows = plan.changes.map(
-    ({ group, action, address, because, disruption }) =>
-      `| ${group} | ${action} | \`${cell(address)}\` | ${cell(because)} | ${disruption} |`,
-  );
-  const hindered = [
-    ...plan.blocked.map(({ group, reason, message }) => `- **blocked** ${group} (${reason}): ${cell(message)}`),
-    ...plan.deferred.map(({ group, reason, hint }) => `- **waits** ${group} (${reason}): ${cell(hint)}`),
-    ...plan.holds.map(({ agent }) => `- held by stop: ${agent}`),
-    ...plan.conditions.map(({ type, message }) => `- ${type}: ${cell(message)}`),
+  const hard = plan.changes.filter(isHard).toSorted((a, b) => weight(b) - weight(a));
+  const others = plan.changes.filter((change) => !isHard(change));
+  const title = [`## Plan for fleet ${plain(plan.fleet)}`, '', `**${plain(summaryLine(plan))}**`];
+  const sections: readonly Section[] = [
+    { head: ['', '### Ends or restarts agents', '', ...TABLE], lines: hard.map(row) },
+    { head: ['', '### In the way', ''], lines: hindrances(plan) },
+    folded(`Other changes: ${others.length}`, others.map(row), TABLE),
+    folded('Fields that change', plan.changes.flatMap(fields)),
+    folded('Notes', notes(plan)),
   ];
-  const head = ['| group | action | address | because | disruption |', '|---|---|---|---|---|'];
-  return [
-    `## Plan for fleet ${plan.fleet}`,
-    '',
-    summaryLine(plan),
-    ...(rows.length > 0 ? ['', ...head, ...rows] : []),
-    ...(hindered.length > 0 ? ['', ...hindered] : []),
-    '',
-  ].join('\n');
+  return cappedPage(title, sections, 'All of it: `mosaic fleet plan -v`.');
 }
 
-const cell = (text: string): string => printable(text).replaceAll('|', '\\|');
+const TABLE = ['| group | action | address | because | disruption |', '|---|---|---|---|---|'];
+
+const WEIGHTS: Readonly<Record<Change['disruption'], number>> = { fleet: 4, kill: 3, restart: 2, live: 0, none: 0 };
+
+/** A deletion weighs something even where no process ends. */
+const weight = ({ disruption, action }: Change): number => Math.max(WEIGHTS[disruption], action === 'delete' ? 1 : 0);
+
+const isHard = (change: Change): boolean => weight(change) > 0;
+
+const row = ({ group, action, address, because, disruption }: Change): string =>
+  `| ${plain(group)} | ${action} | ${codeSpan(address)} | ${plain(because)} | ${disruption} |`;
+
+const hindrances = ({ blocked, deferred }: Plan): readonly string[] => [
+  ...blocked.map(({ group, reason, message }) => `- **blocked** ${plain(group)} (${reason}): ${plain(message)}`),
+  ...deferred.map(({ group, reason, hint }) => `- **waits** ${plain(group)} (${reason}): ${plain(hint)}`),
+];
+
+const fields = (change: Change): readonly string[] =>
+  shownPatch(change).map(({ op, path, text }) => {
+    const value = text !== '' && path.split('/').includes('env') ? HIDDEN : text;
+    return `- ${codeSpan(change.address)}: ${op} ${codeSpan(path)} ${codeSpan(value)}`.trimEnd();
+  });
+
+const notes = ({ holds, foreign, conditions }: Plan): readonly string[] => [
+  ...holds.map(({ agent }) => `- held by stop: ${plain(agent)}`),
+  ...foreign.map(({ address, message }) => `- not ours, left alone: ${codeSpan(address)} (${plain(message)})`),
+  ...conditions.map(({ type, message }) => `- ${plain(type)}: ${plain(message)}`),
+];
+
+interface Remark {
+  readonly level: AnnotationLevel;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What is worth a word beside the manifest: what happens to each process, and what is in the way. */
+function remarks({ changes, blocked, deferred }: Plan): readonly Remark[] {
+  const runs = changes.filter((change) => /^(session|server)\./.test(change.address) || isHard(change));
+  return [
+    ...blocked.map(({ group, message }): Remark => ({ level: 'error', line: 1, text: `${group}: ${message}` })),
+    ...runs.map(({ action, group, because, line = 1, ...change }): Remark => {
+      const level = isHard({ action, group, because, ...change }) ? 'warning' : 'notice';
+      return { level, line, text: `${action} ${group}: ${because}` };
+    }),
+    ...deferred.map(({ group, hint }): Remark => ({ level: 'notice', line: 1, text: `${group} waits: ${hint}` })),
+  ];
+}
 
 /** The plan as annotations of GitHub Actions, on the manifest's lines that cause the changes. */
-export function planGithub(plan: Plan, manifest: string): string {
-  const notices = plan.changes
-    .filter(({ address }) => /^(session|server)\./.test(address))
-    .map(({ line = 1, action, group, because }) =>
-      annotation('notice', { manifest, line }, `${action} ${group}: ${because}`),
-    );
-  const errors = plan.blocked.map(({ group, message }) =>
-    annotation('error', { manifest, line: 1 }, `${group}: ${message}`),
-  );
-  return [...notices, ...errors, isEmpty(plan) ? summaryLine(plan) : `::notice::${summaryLine(plan)}`].join('\n');
-}
+export const planGithub = (plan: Plan, file: string): string =>
+  [
+    ...remarks(plan).map(({ level, line, text }) => annotation(level, { file, line }, text)),
+    isEmpty(plan) ? summaryLine(plan) : remark('notice', summaryLine(plan)),
+  ].join('\n');
 
-const annotation = (level: string, at: { manifest: string; line: number }, text: string): string =>
-  `::${level} file=${at.manifest},line=${at.line}::${printable(text).replaceAll('%', '%25')}`;
+/** The same as `file:line:col` lines, for a log that knows no annotations. */
+export const planLines = (plan: Plan, file: string): readonly string[] =>
+  remarks(plan).map(({ level, line, text }) => printable(`${file}:${line}:1: ${level}: ${text}`));

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { isEmpty } from '../../../model/plan.ts';
@@ -10,7 +11,7 @@ import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
-import { planGithub, planMarkdown } from '../../view/plan-review.ts';
+import { planGithub, planLines, planMarkdown } from '../../view/plan-review.ts';
 import { planText } from '../../view/plan-text.ts';
 import { noteWarnings } from '../../view/warnings.ts';
 import { personalPolicy } from '../../policy.ts';
@@ -27,11 +28,17 @@ export interface PlanOptions extends CommonOptions {
   readonly out?: string;
 }
 
-function answer({ plan, policy }: Look, manifest: string, { output, verbose }: PlanOptions): string {
+function answer({ plan, policy }: Look, { path, file }: LoadedFleet, { output, verbose }: PlanOptions): string {
   if (policy.only !== undefined && isEmpty(plan) && output === 'text') return partIsDone(policy.only);
   if (output === 'markdown') return planMarkdown(plan);
-  if (output === 'github') return planGithub(plan, manifest);
-  return planText(plan, { manifest, verbose: verbose === true });
+  if (output === 'github') return planGithub(plan, inCheckout(path, file));
+  return planText(plan, { manifest: file, verbose: verbose === true });
+}
+
+/** The manifest as a pull request names it: from here, where the top of a checkout usually is; else its base name. */
+function inCheckout(path: string, file: string): string {
+  const below = relative(process.cwd(), path);
+  return path === '-' || below.startsWith('..') ? file : below;
 }
 
 const partIsDone = (names: readonly string[]): string =>
@@ -55,7 +62,10 @@ export async function run(
   noteWarnings(loaded, output);
   refuseBlind(seen);
   if (options.out !== undefined) output.note(await save(options.out, planned));
-  output.text(answer(seen, loaded.file, options));
+  output.text(answer(seen, loaded, options));
+  // Many a CI shows no annotations, and its log no page.
+  if (options.output === 'github' || options.output === 'markdown')
+    for (const line of planLines(seen.plan, inCheckout(loaded.path, loaded.file))) output.note(line);
   if (options.diff === true) output.text(await planDiff(seen, createFileReader()));
   output.data(planJson(seen.plan));
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;

@@ -1,43 +1,68 @@
-import type { Diagnostic } from '../../../model/diagnostic.ts';
+import { counted } from '../../../model/counted.ts';
+import { FleetError } from '../../../model/error.ts';
 import { readManifestFile } from '../../../host/manifest-file.ts';
 import { manifestPath, mosaicHome } from '../../../host/places.ts';
 import { identity } from '../../../host/identity.ts';
+import type { ParsedManifest } from '../../../manifest/parse.ts';
+import type { Strictness } from '../../../manifest/strict.ts';
+import { isWarningCode, WARNINGS } from '../../../manifest/warnings.ts';
 import { readStandardInput } from '../../load-fleet.ts';
-import { createOutput, type CommonOptions } from '../../options.ts';
-import { diagnosticsGithub, diagnosticsJson, diagnosticsMarkdown, diagnosticsText } from '../../view/diagnostics.ts';
+import { createOutput, type CommonOptions, type Output } from '../../options.ts';
+import {
+  diagnosticsGithub,
+  diagnosticsJson,
+  diagnosticsLines,
+  diagnosticsMarkdown,
+  diagnosticsText,
+} from '../../view/diagnostics.ts';
 
 export interface ValidateOptions extends CommonOptions {
   readonly strict?: boolean;
+  /** Codes of warnings that count as they do without `strict`. */
+  readonly allow?: readonly string[];
 }
 
-type ParseFleet = typeof import('../../../manifest/parse.ts').parseFleet;
-
-interface Checked {
+interface Checked extends ParsedManifest {
   readonly file: string;
-  readonly text: string;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly agents: number;
 }
 
 /** Checks manifests as text alone: needs neither tmux, systemd nor the host the fleet is for. 0 or 65. */
 export async function run(files: readonly string[], options: ValidateOptions): Promise<number> {
   const output = createOutput(options);
+  const review = strictness(options);
   const { parseFleet } = await import('../../../manifest/parse.ts');
   const given = files.length > 0 ? files : [usualManifest(options)];
   // Standard input can be read once only, however often it is named.
   const input = given.includes('-') ? await readStandardInput() : new Uint8Array();
-  const checked = given.map((file) =>
-    file === '-' ? check('stdin', input, parseFleet) : check(file, readManifestFile(file).bytes, parseFleet),
-  );
-  const bad = checked.filter(({ diagnostics }) =>
-    diagnostics.some(({ severity }) => severity === 'error' || options.strict === true),
-  );
-  output.data(diagnosticsJson(checked, bad.length === 0));
-  if (options.output === 'github')
-    output.text(checked.flatMap(({ diagnostics }) => diagnosticsGithub(diagnostics)).join('\n'));
-  else if (options.output === 'markdown') output.text(checked.map(diagnosticsMarkdown).join('\n'));
-  else for (const one of checked) sayText(one, { isBad: bad.includes(one), output });
-  return bad.length === 0 ? 0 : 65;
+  const checked = given.map((file) => {
+    const [name, bytes] = file === '-' ? ['stdin', input] : [file, readManifestFile(file).bytes];
+    const { fleet, diagnostics, text } = parseFleet(bytes, name, review);
+    return { file: name, text, diagnostics, fleet };
+  });
+  const isValid = checked.every(({ fleet }) => fleet !== undefined);
+  const all = checked.flatMap(({ diagnostics }) => diagnostics);
+  output.data(diagnosticsJson(checked, isValid));
+  if (options.output === 'github') output.text(diagnosticsGithub(all).join('\n'));
+  else if (options.output === 'markdown') output.text(diagnosticsMarkdown(checked));
+  else for (const one of checked) sayText(one, output);
+  // Many a CI shows no annotations, and its log no page.
+  if (REVIEWS.has(options.output)) for (const line of diagnosticsLines(all)) output.note(line);
+  return isValid ? 0 : 65;
+}
+
+const REVIEWS: ReadonlySet<CommonOptions['output']> = new Set(['github', 'markdown']);
+
+function strictness({ strict, allow = [] }: ValidateOptions): Strictness | undefined {
+  const unknown = allow.find((code) => !isWarningCode(code));
+  if (unknown !== undefined) {
+    const hint = `What can be allowed: ${Object.keys(WARNINGS).join(', ')}`;
+    throw new FleetError('E_USAGE', `--allow ${unknown}: there is no such warning`, { hint });
+  }
+  if (strict === true) return { strict, allow: allow.filter(isWarningCode) };
+  if (allow.length === 0) return undefined;
+  throw new FleetError('E_USAGE', '--allow is about --strict, which is not given', {
+    hint: 'Without --strict no warning fails.',
+  });
 }
 
 function usualManifest(options: CommonOptions): string {
@@ -45,16 +70,7 @@ function usualManifest(options: CommonOptions): string {
   return manifestPath({ flag: options.manifest, env: process.env, home, cwd: process.cwd() });
 }
 
-function check(file: string, bytes: Uint8Array, parseFleet: ParseFleet): Checked {
-  const { fleet, diagnostics, text } = parseFleet(bytes, file);
-  return { file, text, diagnostics, agents: fleet?.agents.length ?? 0 };
-}
-
-function sayText(
-  checked: Checked,
-  { isBad, output }: { isBad: boolean; output: ReturnType<typeof createOutput> },
-): void {
-  if (checked.diagnostics.length > 0) output.note(diagnosticsText(checked.diagnostics, checked.text));
-  const agents = `${checked.agents} ${checked.agents === 1 ? 'agent' : 'agents'}`;
-  output.text(isBad ? `${checked.file}: not valid` : `${checked.file}: valid, ${agents}`);
+function sayText({ file, text, diagnostics, fleet }: Checked, output: Output): void {
+  if (diagnostics.length > 0) output.note(diagnosticsText(diagnostics, text));
+  output.text(fleet === undefined ? `${file}: not valid` : `${file}: valid, ${counted(fleet.agents.length, 'agent')}`);
 }

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { planGithub, planLines, planMarkdown } from '../../../src/cli/view/plan-review.ts';
+import { codeSpan, plain } from '../../../src/cli/view/markdown.ts';
+import type { Change, Plan } from '../../../src/model/plan.ts';
+
+const change = (name: string, more: Partial<Change> = {}): Change => ({
+  address: `session.${name}`,
+  group: `agent.${name}`,
+  action: 'start',
+  reason: 'not_running',
+  disruption: 'none',
+  phase: 'start',
+  provider: 'systemd',
+  patch: [],
+  because: 'it does not run',
+  expected: 'absent',
+  line: 7,
+  ...more,
+});
+const plan = (changes: readonly Change[], more: Partial<Plan> = {}): Plan => ({
+  fleet: 'canary',
+  changes,
+  blocked: [],
+  deferred: [],
+  foreign: [],
+  holds: [],
+  conditions: [],
+  ...more,
+});
+
+describe('a plan as a page', () => {
+  it('shows first what is hardest, and folds the rest away', () => {
+    const page = planMarkdown(
+      plan([
+        change('a'),
+        change('b', { action: 'restart', disruption: 'restart' }),
+        change('c', { address: 'launch.c', action: 'delete' }),
+        change('d', { action: 'delete', disruption: 'kill' }),
+        change('e', { action: 'replace', disruption: 'fleet' }),
+      ]),
+    );
+    const rows = [...page.matchAll(/^\| agent\.(\w)/gm)].map(([, name]) => name);
+    expect(rows).toEqual(['e', 'd', 'b', 'c', 'a']);
+    expect(page.indexOf('<details>')).toBeGreaterThan(page.indexOf('| agent.c'));
+    expect(page.indexOf('<details>')).toBeLessThan(page.indexOf('| agent.a'));
+    expect(page.match(/<details>/g)).toHaveLength(page.match(/<\/details>/g)?.length ?? 0);
+  });
+
+  it('has no env value, be it a secret or not', () => {
+    const patch = [
+      { op: 'replace', path: '/env/RUST_LOG', value: 'quiet-value' },
+      { op: 'add', path: '/env', value: { X: 'quiet-value' } },
+      { op: 'replace', path: '/command/1', value: 'loud-value' },
+    ] as const;
+    const page = planMarkdown(plan([change('a', { patch })]));
+    expect(page).toContain('`/env/RUST_LOG` `(hidden)`');
+    expect(page).not.toContain('quiet-value');
+    expect(page).toContain('loud-value');
+  });
+
+  it('has at most 60 kB, keeps what is hardest and says how much was left out', () => {
+    const because = 'ü'.repeat(100);
+    const many = Array.from({ length: 2000 }, (_, at) => change(`a${at}`, { because }));
+    const page = planMarkdown(plan([...many, change('last', { action: 'delete', disruption: 'kill' })]));
+    expect(Buffer.byteLength(page)).toBeLessThanOrEqual(60_000);
+    expect(Buffer.byteLength(page)).toBeGreaterThan(59_000);
+    expect(page).toContain('| agent.last |');
+    const shown = page.match(/^\| agent\.a\d+/gm)?.length ?? 0;
+    expect(page).toContain(`\n${2000 - shown} more lines were left out: this page has at most 60 kB.`);
+    expect(page).toContain('</details>');
+  });
+
+  it('keeps to 60 kB where one line alone is longer', () => {
+    const page = planMarkdown(plan([change('a', { because: 'x'.repeat(100_000) }), change('b')]));
+    expect(Buffer.byteLength(page)).toBeLessThanOrEqual(60_000);
+    expect(page).toMatch(/\d more lines were left out/);
+  });
+
+  it('takes text of others for nothing but text', () => {
+    expect(plain('</details> [x](y) `z` | @all')).toBe('\\</details\\> \\[x\\](y) \\`z\\` \\| @&#8203;all');
+    expect(codeSpan('a`b|c')).toBe('``a`b\\|c``');
+    const because = '| x | </details>\n## Heading';
+    const page = planMarkdown(plan([change('a', { because })], { conditions: [] }));
+    expect(page).not.toMatch(/^## Heading/m);
+    expect(page.match(/<\/details>/g)).toHaveLength(page.match(/<details>/g)?.length ?? 0);
+  });
+});
+
+describe('a plan beside the manifest', () => {
+  const mixed = plan([change('a'), change('b', { action: 'restart', disruption: 'restart', line: 9 })], {
+    blocked: [{ group: 'agent.c', reason: 'foreign', message: 'a session stands there', hint: 'Move it.' }],
+  });
+
+  it('is an annotation for each process that is touched, louder where one ends', () => {
+    expect(planGithub(mixed, 'manifests/fleet.yaml').split('\n')).toEqual([
+      '::error file=manifests/fleet.yaml,line=1::agent.c: a session stands there',
+      '::notice file=manifests/fleet.yaml,line=7::start agent.a: it does not run',
+      '::warning file=manifests/fleet.yaml,line=9::restart agent.b: it does not run',
+      '::notice::Plan: 1 agent to start (2 changes), 1 to restart, 1 blocked, 0 to delete.',
+    ]);
+  });
+
+  it('is a plain line for each where no annotations are shown', () => {
+    expect(planLines(mixed, 'fleet.yaml')).toEqual([
+      'fleet.yaml:1:1: error: agent.c: a session stands there',
+      'fleet.yaml:7:1: notice: start agent.a: it does not run',
+      'fleet.yaml:9:1: warning: restart agent.b: it does not run',
+    ]);
+  });
+});
