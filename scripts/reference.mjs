@@ -30,7 +30,7 @@ const EXIT_CODES = {
 /** The command tree and the table of errors, from the sources as they are now. */
 async function loadProgram() {
   const file = join(ROOT, `node_modules/.cache/reference-${process.pid}.mjs`);
-  const entry = `export { createProgram } from './src/cli/program.ts'; export { ERRORS } from './src/model/error.ts';`;
+  const entry = `export { createProgram } from './src/cli/program.ts'; export { ERRORS } from './src/model/error.ts'; export { WARNINGS } from './src/manifest/warnings.ts';`;
   await build({
     stdin: { contents: entry, resolveDir: ROOT, loader: 'ts' },
     outfile: file,
@@ -219,6 +219,19 @@ function errorsPage(errors) {
   return page('Errors', intro, table(['code', 'exit', 'a retry can help', 'usual hint'], rows));
 }
 
+function warningsPage(warnings) {
+  const rows = Object.entries(warnings).map(([name, { strictOnly, meaning }]) => [
+    code(name),
+    strictOnly ? '' : 'yes',
+    meaning,
+  ]);
+  const intro = [
+    'What `mosaic fleet validate` finds in a manifest that could be applied all the same. Under `--strict` each of them makes it',
+    'end with 65, but for those that are named by `--allow CODE`: they count as they do without `--strict`.',
+  ].join('\n');
+  return page('Warnings', intro, table(['code', 'told without `--strict`', 'means'], rows));
+}
+
 function exitCodesPage(errors) {
   const nameless = Object.values(errors).find(({ exit }) => EXIT_CODES[exit] === undefined);
   if (nameless) stop(`scripts/reference.mjs does not say what exit code ${nameless.exit} means`);
@@ -230,13 +243,14 @@ function exitCodesPage(errors) {
 }
 
 const check = process.argv.includes('--check');
-const { createProgram, ERRORS } = await loadProgram();
+const { createProgram, ERRORS, WARNINGS } = await loadProgram();
 const schema = JSON.parse(readFileSync(join(ROOT, 'manifests/schema/fleet.schema.json'), 'utf8'));
 const pages = {
   'cli.md': cliPage(createProgram('').command),
   'manifest.md': manifestPage(schema),
   'errors.md': errorsPage(ERRORS),
   'exit-codes.md': exitCodesPage(ERRORS),
+  'warnings.md': warningsPage(WARNINGS),
 };
 mkdirSync(DIRECTORY, { recursive: true });
 for (const [name, text] of Object.entries(pages)) {

@@ -15,6 +15,8 @@ import {
 } from '../../src/model/plan.ts';
 import type { Observation } from '../../src/model/resource.ts';
 import type { Fingerprint } from '../../src/model/fingerprint.ts';
+import type { Step } from '../../src/reconciler/execute.ts';
+import type { UnitCheck } from '../../src/cli/render/check.ts';
 import { outputSchema, type SchemaNode } from './output-schemas.ts';
 
 /** Every member of a union once: the compiler refuses a list that lacks one or has one too many. */
@@ -27,6 +29,8 @@ const fingerprint = outputSchema('verify').definitions?.['fingerprint']?.propert
 const receipt = outputSchema('send').properties?.['results']?.items?.properties ?? {};
 const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
 const touch = outputSchema('saved-plan').properties?.['touches']?.items?.properties ?? {};
+const step = outputSchema('result').properties?.['steps']?.items?.properties ?? {};
+const record = outputSchema('log').properties?.['records']?.items?.properties ?? {};
 const snapshot = outputSchema('snapshot').definitions ?? {};
 const seen = (name: string): Readonly<Record<string, SchemaNode>> => snapshot[name]?.properties ?? {};
 const fields = (name: string): Readonly<Record<string, SchemaNode>> => plan[name]?.properties ?? {};
@@ -136,6 +140,15 @@ describe('the closed words of the JSON outputs', () => {
       'state of the default server',
       fingerprint['state'],
       members<Fingerprint['state']>({ absent: true, stale: true, present: true }),
+    ],
+    ['result of a step', step['result'], members<Step['result']>({ done: true, failed: true, skipped: true })],
+    ['result of a recorded step', record['result'], step['result']?.enum?.map(String) ?? []],
+    ['action of a step', step['action'], fields('change')['action']?.enum?.map(String) ?? []],
+    ['action of a recorded step', record['action'], fields('change')['action']?.enum?.map(String) ?? []],
+    [
+      'check of rendered units',
+      outputSchema('render').properties?.['check']?.properties?.['result'],
+      members<UnitCheck['result']>({ ok: true, failed: true, not_checked: true }),
     ],
     ['phase of a saved step', touch['phase'], PHASES],
     [

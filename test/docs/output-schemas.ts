@@ -12,6 +12,13 @@ export const SCHEMA_NAMES = [
   'snapshot',
   'saved-plan',
   'send',
+  'result',
+  'destroy',
+  'init',
+  'doctor',
+  'log',
+  'render',
+  'written',
 ] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 

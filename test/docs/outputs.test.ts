@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { createProgram } from '../../src/cli/program.ts';
 import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { startWatch } from '../system/live-watch.ts';
@@ -34,6 +35,27 @@ function expectFits(name: SchemaName, value: unknown): void {
     expect(validate.errors ?? []).toEqual([]);
   }
 }
+
+/** What each command prints when it does not fail. */
+const SCHEMA_OF: Readonly<Record<string, SchemaName>> = {
+  'agent roster': 'roster',
+  'agent status': 'agent-status',
+  'fleet apply': 'result',
+  'fleet destroy': 'destroy',
+  'fleet doctor': 'doctor',
+  'fleet init': 'init',
+  'fleet install': 'result',
+  'fleet log': 'log',
+  'fleet plan': 'plan',
+  'fleet render': 'render',
+  'fleet restart': 'result',
+  'fleet snapshot': 'snapshot',
+  'fleet start': 'result',
+  'fleet status': 'status',
+  'fleet stop': 'result',
+  'fleet validate': 'validate',
+  'fleet verify': 'verify',
+};
 
 describe('a JSON output fits its schema:', () => {
   it('the roster, before anything is installed', async () => {
@@ -146,6 +168,57 @@ describe('a JSON output fits its schema:', () => {
     const answer = await output('validate');
     expect(answer).toMatchObject({ valid: true });
     expectFits('validate', answer);
+  });
+
+  it('what render wrote, and where a snapshot went', async () => {
+    const rendered = await output('render', '--out', `${home.root}/rendered`);
+    expect(rendered).toMatchObject({
+      files: expect.arrayContaining([expect.objectContaining({ path: 'home/bin/mosaic', kind: 'file' })]),
+      check: { result: 'not_checked' },
+    });
+    expectFits('render', rendered);
+    expectFits('written', await output('snapshot', '--out', `${home.root}/observed.json`));
+  });
+
+  it('what doctor finds, on a machine that is well or not', async () => {
+    const found = await output('doctor');
+    expect(found).toMatchObject({ checks: expect.arrayContaining([expect.objectContaining({ check: 'tmux' })]) });
+    expectFits('doctor', found);
+  });
+
+  it('what was done, and what is left of it', async () => {
+    const one = '    one: { command: [sleep, "1000"] }\n';
+    roster(`${one}    lost: { command: [no-such-program] }\n`);
+    const done = await output('apply', '--yes', '--now');
+    expect(done).toMatchObject({
+      steps: expect.arrayContaining([expect.objectContaining({ action: 'restart', result: 'done' })]),
+      left: { blocked: [{ reason: 'command-not-found' }] },
+    });
+    expectFits('result', done);
+    roster(one);
+    for (const words of [['install'], ['stop', 'one'], ['start', 'one'], ['restart', 'one'], ['apply', '--yes']])
+      expectFits('result', await output(...words));
+    const log = await output('log', 'one');
+    expect(log).toMatchObject({ records: expect.arrayContaining([expect.objectContaining({ action: 'restart' })]) });
+    expectFits('log', log);
+  });
+
+  it('a fleet that is gone, and a new one', async () => {
+    const gone = await output('destroy', '--yes', '--with-foreign');
+    expect(gone).toMatchObject({ destroyed: true, left: { empty: true } });
+    expectFits('destroy', gone);
+    rmSync(manifest);
+    const begun = await output('init', '--agent', 'one=sleep 1');
+    expect(begun).toMatchObject({ manifest, agents: ['one'] });
+    expectFits('init', begun);
+  });
+
+  it('and there is one for every command', () => {
+    const commands = createProgram('').command.commands.flatMap((family) =>
+      family.commands.map((one) => `${family.name()} ${one.name()}`),
+    );
+    expect(Object.keys(SCHEMA_OF).toSorted()).toEqual(commands.toSorted());
+    expect(Object.values(SCHEMA_OF).filter((name) => !SCHEMA_NAMES.includes(name))).toEqual([]);
   });
 
   it('and every schema says what each of its fields means', () => {

@@ -34,7 +34,13 @@ export const diagnosticsMarkdown = (checked: readonly Checked[]): string =>
       diagnostics.length === 0
         ? { head: [], lines: ['', `${codeSpan(file)}: valid`] }
         : {
-            head: ['', `### ${codeSpan(file)}`, '', '| at | severity | code | message | hint |', '|---|---|---|---|---|'],
+            head: [
+              '',
+              `### ${codeSpan(file)}`,
+              '',
+              '| at | severity | code | message | hint |',
+              '|---|---|---|---|---|',
+            ],
             lines: diagnostics.map(row),
           },
     ),

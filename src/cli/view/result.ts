@@ -24,6 +24,7 @@ export function reportResult(result: MutationResult, output: Output, whole = tru
       action: step.change.action,
       result: step.result,
       ...(step.result === 'failed' ? { error: step.error.message } : {}),
+      ...(step.result === 'skipped' ? { because: step.because } : {}),
     })),
     left: planJson(after.plan),
   });

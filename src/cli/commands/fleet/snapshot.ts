@@ -23,6 +23,7 @@ export async function run(options: SnapshotOptions): Promise<number> {
   if (options.out !== undefined) {
     writeDocument(options.out, snapshot, 'Snapshot');
     output.note(`wrote ${options.out}`);
+    output.data({ formatVersion: '1.0', written: options.out });
     return 0;
   }
   // It is JSON whatever was asked for.
