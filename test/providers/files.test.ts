@@ -66,6 +66,21 @@ describe('a file of ours', () => {
   });
 });
 
+describe('the fingerprint of a file', () => {
+  it('follows from the file alone, whatever is wanted there', async () => {
+    const { machine } = await installed();
+    const wants = [{ alpha: {} }, { alpha: { command: ['other'] } }, {}].map((agents) => fleetOf({ agents }));
+    const seen = wants.map(async (fleet) => {
+      const wanted = files.desired(fleet, hostFacts());
+      const scope = { fleet: fleet.name, supervisor: fleet.supervisor, host: hostFacts(), wanted, facts: {} };
+      const { items } = await files.observe(machine.port, scope);
+      return Object.entries(items).map(([address, item]) => [address, 'fingerprint' in item && item.fingerprint]);
+    });
+    const [first, ...others] = await Promise.all(seen);
+    for (const other of others) expect(other).toEqual(first);
+  });
+});
+
 describe('what stands where a file of ours belongs', () => {
   it.each([
     ['a symbolic link', { kind: 'symlink', content: '/etc/passwd' }, 'it is a symlink, not a file'],

@@ -79,14 +79,20 @@ function observeFile(files: FileReader, scope: Scope, { address, desired }: Want
 function asWanted(text: string, stat: FileStat, desired: Desired | undefined): Observation | undefined {
   if (desired?.body?.kind !== 'text' || desired.body.text !== text) return undefined;
   const mode = octal(stat.mode);
-  const hash = desired.address.startsWith('launch.') ? text.slice(0, text.indexOf('\0')) : shortHash(text);
+  const isLaunch = desired.address.startsWith('launch.');
   return {
     state: 'present',
     owner: 'fleet',
     spec: desired.spec['mode'] === mode ? desired.spec : { ...desired.spec, mode },
-    fingerprint: `${hash} ${mode}`,
+    fingerprint: isLaunch ? launchFingerprint(text, stat) : fingerprintOf(text, stat),
   };
 }
+
+const fingerprintOf = (text: string, { mode }: FileStat): string => `${shortHash(text)} ${octal(mode)}`;
+
+/** Of launch data whose first item tells the truth. Whatever is wanted, the same file has the same fingerprint. */
+const launchFingerprint = (text: string, { mode }: FileStat): string =>
+  `${text.slice(0, text.indexOf('\0'))} ${octal(mode)}`;
 
 function oddity(stat: FileStat, uid: number): string | undefined {
   if (stat.kind !== 'file') return `it is a ${stat.kind}, not a file`;
@@ -102,9 +108,11 @@ const foreign = (foreignBecause: string, fingerprint: string): Observation => ({
 });
 
 function observeText(address: Address, text: string, stat: FileStat, scope: Scope): Observation {
-  const fingerprint = `${shortHash(text)} ${octal(stat.mode)}`;
-  const { mark, spec } = address.startsWith('launch.') ? readLaunch(text, stat) : readText(text, stat);
-  const owner = address.startsWith('launch.') ? `${scope.fleet}/${address.slice('launch.'.length)}` : undefined;
+  const isLaunch = address.startsWith('launch.');
+  const { mark, spec } = isLaunch ? readLaunch(text, stat) : readText(text, stat);
+  const isWhole = isLaunch && mark?.handEdited === false;
+  const fingerprint = isWhole ? launchFingerprint(text, stat) : fingerprintOf(text, stat);
+  const owner = isLaunch ? `${scope.fleet}/${address.slice('launch.'.length)}` : undefined;
   if (mark === undefined) return foreign('it has no mark of mosaic', fingerprint);
   if (![owner, 'home', scope.fleet].includes(mark.owner)) return foreign(`it belongs to ${mark.owner}`, fingerprint);
   return { state: 'present', owner: 'fleet', spec, fingerprint, ...(mark.handEdited ? { handEdited: true } : {}) };
