@@ -34,6 +34,11 @@ function bundle(entry, outdir, options) {
   });
 }
 
+const thisBuild = (id) => ({
+  __MOSAIC_BUILD__: JSON.stringify(id),
+  __MOSAIC_VERSION__: JSON.stringify(version),
+});
+
 /**
  * The command line as CommonJS, each part with its compiled form beside it: to resolve and compile ES modules takes
  * longer than to look at a fleet. Only as ES modules does esbuild split, so that comes first.
@@ -45,10 +50,7 @@ async function buildCommandLine(id) {
     external: ['@homebridge/dbus-native'],
     write: false,
     outExtension: { '.js': '.cjs' },
-    define: {
-      __MOSAIC_BUILD__: JSON.stringify(id),
-      __MOSAIC_VERSION__: JSON.stringify(version),
-    },
+    define: thisBuild(id),
   });
   mkdirSync(join(STAGE, 'cli'), { recursive: true });
   for (const { path, text: module } of outputFiles) {
@@ -82,8 +84,8 @@ function compiled(text, file) {
   }
 }
 
-async function buildLibrary() {
-  await bundle('src/index.ts', 'lib', { packages: 'external' });
+async function buildLibrary(id) {
+  await bundle('src/index.ts', 'lib', { packages: 'external', define: thisBuild(id) });
   run([
     process.execPath,
     at('node_modules/typescript/bin/tsc'),
@@ -112,7 +114,7 @@ try {
   run([process.execPath, at('scripts/gen.mjs')]);
   mkdirSync(STAGE, { recursive: true });
   await buildCommandLine(id);
-  if (existsSync(at('src/index.ts'))) await buildLibrary();
+  if (existsSync(at('src/index.ts'))) await buildLibrary(id);
   writeFileSync(join(STAGE, 'build.json'), `${JSON.stringify({ version, build: id })}\n`);
   swapIn();
 } catch (error) {

@@ -1,9 +1,15 @@
+export { formatPlan, parseSnapshot, planInput, type FormatOptions } from './cli/library.ts';
+export type { Snapshot } from './cli/snapshot/document.ts';
+export { formatDiagnostics } from './manifest/frame.ts';
 export { parseFleet, type ParsedManifest } from './manifest/parse.ts';
+export type { Strictness } from './manifest/strict.ts';
+export type { WarningCode } from './manifest/warnings.ts';
 export { buildPlan, type PlanInput } from './reconciler/plan.ts';
 export { APPLY, type Policy } from './reconciler/policy.ts';
 export type { Diagnostic } from './model/diagnostic.ts';
+export { FleetError, type ErrorCode } from './model/error.ts';
 export type { Agent, Fleet } from './model/fleet.ts';
 export type { Observed } from './model/observed.ts';
-export type { Change, Plan } from './model/plan.ts';
+export { isEmpty, type Change, type Plan } from './model/plan.ts';
 export type { Outcome, Provider, Scope } from './model/provider.ts';
 export type { Desired, Observation } from './model/resource.ts';

@@ -1,11 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join } from 'node:path';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { ReadPort } from '../model/host.ts';
 import type { HostFacts } from '../model/observed.ts';
-import type { Provider } from '../model/provider.ts';
 import type { JsonObject } from '../model/resource.ts';
 import { systemClock } from '../host/clock.ts';
 import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../host/environment.ts';
@@ -16,14 +13,11 @@ import { createJournal } from '../host/journal.ts';
 import { openLog } from '../host/log.ts';
 import { checkHome, mosaicHome } from '../host/places.ts';
 import { withoutLinks } from '../host/standing-links.ts';
-import { filesProvider } from '../providers/files/provider.ts';
-import { startedWith, type Assets } from '../providers/files/spec.ts';
-import { systemdProvider } from '../providers/systemd/provider.ts';
-import { tmuxProvider } from '../providers/tmux/provider.ts';
 import type { Engine } from '../reconciler/pass.ts';
 import { collectFacts, runtimeDirectory } from './facts.ts';
 import type { CommonOptions } from './options.ts';
 import { readPort, uninterrupted, uninterruptedBus } from './ports.ts';
+import { createProviders, packageDirectory } from './providers.ts';
 
 /** What a command knows before it has read a manifest. */
 export interface Place {
@@ -101,36 +95,6 @@ export function openEngine(place: Place, signal?: AbortSignal): Engine {
     },
     ...(signal === undefined ? {} : { signal }),
   };
-}
-
-/** Every kind of thing on the machine. What a manifest wants of them can be told without a machine. */
-export function createProviders(): readonly Provider[] {
-  const assets = readAssets();
-  return [
-    systemdProvider,
-    tmuxProvider(startedWith(assets)),
-    // Last: it reads files while the others wait for the programs they started.
-    filesProvider(assets),
-  ];
-}
-
-/** The package's own directory: where `bin`, `libexec` and `manifests` are. */
-export function packageDirectory(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(resolve(directory, 'package.json'))) {
-    const parent = dirname(directory);
-    if (parent === directory) throw new FleetError('E_INTERNAL', 'the package of mosaic has no package.json');
-    directory = parent;
-  }
-  return directory;
-}
-
-function readAssets(): Assets {
-  const directory = `${packageDirectory()}/libexec`;
-  const names = readdirSync(directory)
-    .filter((name) => name.includes('agent'))
-    .toSorted();
-  return { helpers: Object.fromEntries(names.map((name) => [name, readFileSync(`${directory}/${name}`, 'utf8')])) };
 }
 
 function requireTmux(): string {

@@ -90,7 +90,10 @@ export const wantedOf = (providers: readonly Provider[], fleet: Fleet, host: Hos
 export const replan = (seen: Omit<Look, 'plan'>, policy: Policy): Plan =>
   buildPlan({ ...seen, policy, activity: statesOf(seen.activity) });
 
-const statesOf = (reports: Reports): Readonly<Record<string, Activity>> =>
+/** What agents are doing, without why we believe it. */
+export const statesOf = (
+  reports: Readonly<Record<string, Pick<ActivityReport, 'state'>>>,
+): Readonly<Record<string, Activity>> =>
   Object.fromEntries(Object.entries(reports).map(([name, { state }]) => [name, state]));
 
 /** Carries out a plan that was just made from `before`, and looks again. */

@@ -141,15 +141,6 @@ describe('the closed words of the JSON outputs', () => {
       fingerprint['state'],
       members<Fingerprint['state']>({ absent: true, stale: true, present: true }),
     ],
-    ['result of a step', step['result'], members<Step['result']>({ done: true, failed: true, skipped: true })],
-    ['result of a recorded step', record['result'], step['result']?.enum?.map(String) ?? []],
-    ['action of a step', step['action'], fields('change')['action']?.enum?.map(String) ?? []],
-    ['action of a recorded step', record['action'], fields('change')['action']?.enum?.map(String) ?? []],
-    [
-      'check of rendered units',
-      outputSchema('render').properties?.['check']?.properties?.['result'],
-      members<UnitCheck['result']>({ ok: true, failed: true, not_checked: true }),
-    ],
     ['phase of a saved step', touch['phase'], PHASES],
     [
       'kind of a path',
@@ -214,5 +205,23 @@ describe('the closed words of the JSON outputs', () => {
   it('name every exit code of a failure', () => {
     const exits = Object.values(ERRORS).map(({ exit }) => exit);
     expect(new Set(failure['exit']?.enum)).toEqual(new Set(exits));
+  });
+});
+
+describe('the closed words of answers about work', () => {
+  const actions = fields('change')['action']?.enum ?? [];
+
+  it.each<[string, SchemaNode | undefined, readonly (string | number)[]]>([
+    ['result of a step', step['result'], members<Step['result']>({ done: true, failed: true, skipped: true })],
+    ['result of a recorded step', record['result'], step['result']?.enum ?? []],
+    ['action of a step', step['action'], actions],
+    ['action of a recorded step', record['action'], actions],
+    [
+      'check of rendered units',
+      outputSchema('render').properties?.['check']?.properties?.['result'],
+      members<UnitCheck['result']>({ ok: true, failed: true, not_checked: true }),
+    ],
+  ])('%s: the schema has exactly those of the program', (_name, node, words) => {
+    expect(new Set(node?.enum)).toEqual(new Set(words));
   });
 });

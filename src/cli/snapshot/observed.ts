@@ -1,9 +1,16 @@
+import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { HostFacts, Observed, PathFact } from '../../model/observed.ts';
 import type { Address, Observation } from '../../model/resource.ts';
 import { programPaths, uncheckedPaths } from '../../reconciler/host-checks.ts';
 import { socketOf } from '../facts.ts';
 import type { Snapshot } from './document.ts';
+
+/** Refuses (E_OTHER_FLEET) a snapshot that tells of another fleet; `what` is what messages call it. */
+export function requireFleet({ fleet }: Pick<Snapshot, 'fleet'>, { name }: Pick<Fleet, 'name'>, what: string): void {
+  if (name === fleet) return;
+  throw new FleetError('E_OTHER_FLEET', `${what} is of fleet ${fleet}, the manifest of fleet ${name}`);
+}
 
 /**
  * What a look for this manifest would have seen on the snapshot's host. For the manifest it was taken with that is what

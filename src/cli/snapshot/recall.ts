@@ -1,17 +1,17 @@
-import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import { identity } from '../../host/identity.ts';
 import { mosaicHome } from '../../host/places.ts';
 import { createExec } from '../../host/exec.ts';
 import { recall, type Look } from '../../reconciler/pass.ts';
 import type { Policy } from '../../reconciler/policy.ts';
-import { createProviders, type Place } from '../context.ts';
+import type { Place } from '../context.ts';
 import { loadFleet, type LoadedFleet } from '../load-fleet.ts';
 import type { CommonOptions } from '../options.ts';
 import { readPort } from '../ports.ts';
+import { createProviders } from '../providers.ts';
 import { concealWith } from './conceal.ts';
 import type { Snapshot } from './document.ts';
-import { observedFor } from './observed.ts';
+import { observedFor, requireFleet } from './observed.ts';
 import { readSnapshot } from './read.ts';
 
 export interface Recalled {
@@ -29,10 +29,7 @@ export async function recallSnapshot(
   const snapshot = readSnapshot(file);
   const loaded = await loadFleet({ ...options, fresh: true }, placeOfManifest(options));
   const { fleet } = loaded;
-  if (fleet.name !== snapshot.fleet) {
-    const message = `the snapshot ${file} is of fleet ${snapshot.fleet}, the manifest of fleet ${fleet.name}`;
-    throw new FleetError('E_OTHER_FLEET', message);
-  }
+  requireFleet(snapshot, fleet, `the snapshot ${file}`);
   const seen = recall(createProviders(), {
     fleet,
     observed: observedFor(snapshot, fleet),

@@ -1,10 +1,11 @@
 import { FleetError } from '../../../model/error.ts';
 import { isAgentName, isFleetName, isSocketName } from '../../../model/names.ts';
 import { manifestPath } from '../../../host/places.ts';
-import { openPlace, packageDirectory, type Place } from '../../context.ts';
+import { openPlace, type Place } from '../../context.ts';
 import type { NewAgent } from '../../new-manifest.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
+import { packageDirectory } from '../../providers.ts';
 import { freeSocket } from '../../free-socket.ts';
 import { splitWords } from '../../words.ts';
 
