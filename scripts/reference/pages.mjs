@@ -3,6 +3,6 @@ const NOTE = '<!-- Written by scripts/reference.mjs; run `npm run reference` ins
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 export const code = (text) => `\`${text}\``;
-export const row = (cells) => `| ${cells.map(cell).join(' | ')} |`;
+const row = (cells) => `| ${cells.map(cell).join(' | ')} |`;
 export const table = (head, rows) => [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)];
 export const page = (title, intro, lines) => [NOTE, '', `# ${title}`, '', intro, '', ...lines, ''].join('\n');

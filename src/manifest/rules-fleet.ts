@@ -98,4 +98,5 @@ export function* directoriesAreShared(input: RuleInput): Iterable<Finding> {
   }
 }
 
-const normalised = (path: string): string => path.replace(/\/(?:\.?\/)+/g, '/').replace(/(.)\/\.?$/, '$1');
+/** The same place in the same words, as far as text alone can tell. */
+export const normalised = (path: string): string => path.replace(/\/(?:\.?\/)+/g, '/').replace(/(.)\/\.?$/, '$1');

@@ -1,4 +1,5 @@
-import { fieldPath, sections, warning, type Finding, type RuleInput } from './rule.ts';
+import { sections, warning, type Finding, type RuleInput } from './rule.ts';
+import { normalised } from './rules-fleet.ts';
 import { show } from './show.ts';
 
 /** An agent without limits can starve everything else on its machine. */
@@ -24,13 +25,14 @@ export function* noShellLines(input: RuleInput): Iterable<Finding> {
   }
 }
 
-/** Agents that name no directory work in the same one; that is seldom said, and as seldom meant. */
-export function* homeIsNotShared(input: RuleInput): Iterable<Finding> {
-  const [first, second, ...others] = input.agents.filter(({ merged }) => merged.workingDirectory === undefined);
-  if (first === undefined || second === undefined) return;
+/** Agents that name no directory work in `~`; that they share it is seldom said, and as seldom meant. */
+export function* homeIsNotShared({ agents, tree }: RuleInput): Iterable<Finding> {
+  const atHome = agents.filter(({ merged: { workingDirectory = '~' } }) => normalised(workingDirectory) === '~');
+  const silent = atHome.findLast(({ merged }) => merged.workingDirectory === undefined);
+  const [other, ...others] = atHome.filter((agent) => agent !== silent);
+  if (silent === undefined || other === undefined) return;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const message = `${show(first.name)} and ${show(second.name)}${more} name no directory and work in ${show('~')}`;
+  const message = `${show(silent.name)} names no directory and works in ${show('~')}, as ${show(other.name)}${more} does`;
   const hint = 'Give each a `workingDirectory` of its own.';
-  const span = input.tree.keyAt(fieldPath(input, second, 'workingDirectory').slice(0, -1));
-  yield warning(span, { code: 'W_SHARED_CWD', message, hint });
+  yield warning(tree.keyAt(['spec', 'agents', silent.name]), { code: 'W_SHARED_CWD', message, hint });
 }

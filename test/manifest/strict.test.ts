@@ -16,6 +16,7 @@ const CASES: readonly (readonly [WarningCode, string, string])[] = [
   ['W_SECRET_SHAPE', 'a credential', withAgent(`command: [x]\n${LIMITS}\nenv: { X: ghp_abcdefghijklmnopqrst }`)],
   ['W_SHARED_CWD', 'one directory for two', two('workingDirectory: /a', 'workingDirectory: /a/')],
   ['W_SHARED_CWD', 'none for two', two('state: running', 'state: stopped')],
+  ['W_SHARED_CWD', 'none for the one and the home for the other', two('state: running', 'workingDirectory: ~/')],
   ['W_NO_LIMITS', 'no limits', withAgent('command: [x]')],
   ['W_NO_LIMITS', 'empty limits', withAgent('command: [x]\nlimits: {}')],
   ['W_NO_LIMITS', 'a supervisor that keeps none', manifest('supervisor: tmux\nagents: { a: { command: [x] } }')],

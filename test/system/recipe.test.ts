@@ -66,7 +66,7 @@ describe('the script for CI, with no tmux, no systemctl and no HOME,', () => {
       stdout: expect.stringContaining('There is something to do; it is told in plan.md.'),
       stderr: expect.stringContaining('changed.yaml:1:1: warning: restart agent.a: command changed'),
     });
-    expect(readFileSync(at('plan.md'), 'utf8')).toContain('### Ends or restarts agents');
+    expect(readFileSync(at('plan.md'), 'utf8')).toContain('### Ends, restarts or deletes');
     expect(await plan('-d -m page.md fleet.observed.json changed.yaml')).toMatchObject({ exitCode: 2 });
     expect(readFileSync(at('page.md'), 'utf8')).toBe(readFileSync(at('plan.md'), 'utf8'));
     expect(await plan('-d fleet.observed.json fleet.yaml')).toMatchObject({ exitCode: 0 });

@@ -15,7 +15,7 @@ export function planMarkdown(plan: Plan): string {
   const others = plan.changes.filter((change) => !isHard(change));
   const title = [`## Plan for fleet ${plain(plan.fleet)}`, '', `**${plain(summaryLine(plan))}**`];
   const sections: readonly Section[] = [
-    { head: ['', '### Ends or restarts agents', '', ...TABLE], lines: hard.map(row) },
+    { head: ['', '### Ends, restarts or deletes', '', ...TABLE], lines: hard.map(row) },
     { head: ['', '### In the way', ''], lines: hindrances(plan) },
     folded(`Other changes: ${others.length}`, others.map(row), TABLE),
     folded('Fields that change', plan.changes.flatMap(fields)),
@@ -59,17 +59,26 @@ interface Remark {
   readonly text: string;
 }
 
-/** What is worth a word beside the manifest: what happens to each process, and what is in the way. */
+/** What is worth a word beside the manifest: what is in the way, and what happens to each agent and to the server. */
 function remarks({ changes, blocked, deferred }: Plan): readonly Remark[] {
-  const runs = changes.filter((change) => /^(session|server)\./.test(change.address) || isHard(change));
+  const groups = [...new Set(changes.filter(isTold).map(({ group }) => group))];
   return [
     ...blocked.map(({ group, message }): Remark => ({ level: 'error', line: 1, text: `${group}: ${message}` })),
-    ...runs.map(({ action, group, because, line = 1, ...change }): Remark => {
-      const level = isHard({ action, group, because, ...change }) ? 'warning' : 'notice';
-      return { level, line, text: `${action} ${group}: ${because}` };
-    }),
+    ...groups.flatMap((group) => remarkOn(changes.filter((change) => change.group === group && isTold(change)))),
     ...deferred.map(({ group, hint }): Remark => ({ level: 'notice', line: 1, text: `${group} waits: ${hint}` })),
   ];
+}
+
+const isRun = ({ address }: Change): boolean => /^(session|server)\./.test(address);
+
+const isTold = (change: Change): boolean => isRun(change) || isHard(change);
+
+/** Of the changes of one group the one that says most: what happens to its process. */
+function remarkOn(changes: readonly Change[]): readonly Remark[] {
+  const lead = changes.find(isRun) ?? changes[0];
+  if (lead === undefined) return [];
+  const { group, action, because, line = 1 } = lead;
+  return [{ level: changes.some(isHard) ? 'warning' : 'notice', line, text: `${action} ${group}: ${because}` }];
 }
 
 /** The plan as annotations of GitHub Actions, on the manifest's lines that cause the changes. */

@@ -87,6 +87,14 @@ describe('a plan as a page', () => {
 });
 
 describe('a plan beside the manifest', () => {
+  it('says one thing of an agent, however many of its things change', () => {
+    const gone = { action: 'delete', because: 'not in the manifest' } as const;
+    const changes = [change('a', { address: 'launch.a', ...gone }), change('a', { ...gone, disruption: 'kill' })];
+    expect(planLines(plan(changes.map(({ line: _line, ...rest }) => rest)), 'fleet.yaml')).toEqual([
+      'fleet.yaml:1:1: warning: delete agent.a: not in the manifest',
+    ]);
+  });
+
   const mixed = plan([change('a'), change('b', { action: 'restart', disruption: 'restart', line: 9 })], {
     blocked: [{ group: 'agent.c', reason: 'foreign', message: 'a session stands there', hint: 'Move it.' }],
   });
