@@ -213,9 +213,9 @@ describe('the closed words of answers about work', () => {
 
   it.each<[string, SchemaNode | undefined, readonly (string | number)[]]>([
     ['result of a step', step['result'], members<Step['result']>({ done: true, failed: true, skipped: true })],
-    ['result of a recorded step', record['result'], step['result']?.enum ?? []],
+    ['result of a recorded step', record['result'], [...(step['result']?.enum ?? []), 'unverified', 'refused']],
     ['action of a step', step['action'], actions],
-    ['action of a recorded step', record['action'], actions],
+    ['action of a recorded step', record['action'], [...actions, 'send']],
     [
       'check of rendered units',
       outputSchema('render').properties?.['check']?.properties?.['result'],

@@ -19,6 +19,8 @@ export const SCHEMA_NAMES = [
   'log',
   'render',
   'written',
+  'tail',
+  'watch-unit',
 ] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 

@@ -36,8 +36,12 @@ function expectFits(name: SchemaName, value: unknown): void {
   }
 }
 
-/** What each command prints when it does not fail. */
-const SCHEMA_OF: Readonly<Record<string, SchemaName>> = {
+/** What each command prints when it does not fail; a terminal's own program prints nothing. */
+const SCHEMA_OF: Readonly<Record<string, SchemaName | 'nothing'>> = {
+  'agent attach': 'nothing',
+  'agent reset': 'result',
+  'agent send': 'send',
+  'agent tail': 'tail',
   'agent roster': 'roster',
   'agent status': 'agent-status',
   'fleet apply': 'result',
@@ -55,7 +59,11 @@ const SCHEMA_OF: Readonly<Record<string, SchemaName>> = {
   'fleet stop': 'result',
   'fleet validate': 'validate',
   'fleet verify': 'verify',
+  'fleet watch': 'watch-unit',
 };
+
+/** Of every command that fails, and of what goes into files. */
+const NOT_OF_ONE_COMMAND: readonly SchemaName[] = ['failure', 'saved-plan', 'written'];
 
 describe('a JSON output fits its schema:', () => {
   it('the roster, before anything is installed', async () => {
@@ -186,6 +194,12 @@ describe('a JSON output fits its schema:', () => {
     expectFits('doctor', found);
   });
 
+  it('the screen of an agent, alive or saved', async () => {
+    const screen = await answerOf('agent', 'tail', 'one');
+    expect(screen).toMatchObject({ agent: 'one', state: 'running', source: 'pane' });
+    expectFits('tail', screen);
+  });
+
   it('what was done, and what is left of it', async () => {
     const one = '    one: { command: [sleep, "1000"] }\n';
     roster(`${one}    lost: { command: [no-such-program] }\n`);
@@ -195,6 +209,7 @@ describe('a JSON output fits its schema:', () => {
       left: { blocked: [{ reason: 'command-not-found' }] },
     });
     expectFits('result', done);
+    expectFits('result', await answerOf('agent', 'reset', 'one'));
     roster(one);
     for (const words of [['install'], ['stop', 'one'], ['start', 'one'], ['restart', 'one'], ['apply', '--yes']])
       expectFits('result', await output(...words));
@@ -218,7 +233,9 @@ describe('a JSON output fits its schema:', () => {
       family.commands.map((one) => `${family.name()} ${one.name()}`),
     );
     expect(Object.keys(SCHEMA_OF).toSorted()).toEqual(commands.toSorted());
-    expect(Object.values(SCHEMA_OF).filter((name) => !SCHEMA_NAMES.includes(name))).toEqual([]);
+    expect(new Set([...Object.values(SCHEMA_OF), ...NOT_OF_ONE_COMMAND])).toEqual(
+      new Set([...SCHEMA_NAMES, 'nothing']),
+    );
   });
 
   it('and every schema says what each of its fields means', () => {
