@@ -1,5 +1,6 @@
 import { mkdirSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { outputValidator } from '../docs/output-schemas.ts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cleanUp, eventually, tempHome, UNIT_DIRECTORY } from '../support/harness.ts';
 import {
@@ -148,6 +149,12 @@ describe('the watcher as a unit', () => {
     await systemctl('stop', unit);
     rmSync(file);
     await systemctl('daemon-reload');
+  });
+
+  it.each([['--install'], ['--uninstall']])('answers to %s as the schema says', async (what) => {
+    const validate = outputValidator('watch-unit', { strict: true });
+    validate((await live.must('watch', what, '-o', 'json')).json());
+    expect(validate.errors ?? []).toEqual([]);
   });
 
   it('goes with its fleet', async () => {
