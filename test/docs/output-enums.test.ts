@@ -16,6 +16,7 @@ import {
 import type { Observation } from '../../src/model/resource.ts';
 import type { Fingerprint } from '../../src/model/fingerprint.ts';
 import type { Step } from '../../src/reconciler/execute.ts';
+import type { AgentEvent } from '../../src/cli/agent-events.ts';
 import type { UnitCheck } from '../../src/cli/render/check.ts';
 import { outputSchema, type SchemaNode } from './output-schemas.ts';
 
@@ -30,6 +31,7 @@ const receipt = outputSchema('send').properties?.['results']?.items?.properties 
 const failure = outputSchema('failure').properties?.['error']?.properties ?? {};
 const touch = outputSchema('saved-plan').properties?.['touches']?.items?.properties ?? {};
 const step = outputSchema('result').properties?.['steps']?.items?.properties ?? {};
+const event = outputSchema('log').properties?.['events']?.items?.properties ?? {};
 const record = outputSchema('log').properties?.['records']?.items?.properties ?? {};
 const snapshot = outputSchema('snapshot').definitions ?? {};
 const seen = (name: string): Readonly<Record<string, SchemaNode>> => snapshot[name]?.properties ?? {};
@@ -215,6 +217,7 @@ describe('the closed words of answers about work', () => {
     ['result of a step', step['result'], members<Step['result']>({ done: true, failed: true, skipped: true })],
     ['result of a recorded step', record['result'], [...(step['result']?.enum ?? []), 'unverified', 'refused']],
     ['action of a step', step['action'], actions],
+    ['kind of an event', event['kind'], members<AgentEvent['kind']>({ started: true, ended: true })],
     ['action of a recorded step', record['action'], [...actions, 'send']],
     [
       'check of rendered units',
