@@ -30,6 +30,8 @@ export interface AgentView {
   /** Why it is `failed`, `unknown` or not ours, in words. */
   readonly detail?: string;
   readonly block?: 'foreign' | 'impostor' | 'duplicate-owner' | 'masked';
+  /** Its unit's name is taken: by a mask, which keeps it from starting, or by somebody else's unit. */
+  readonly unitTaken?: 'masked' | 'foreign';
   readonly fingerprint: string;
 }
 
@@ -40,6 +42,8 @@ interface Evidence {
   readonly record: JsonObject;
   readonly policy: RestartPolicy;
 }
+
+type Present = Extract<Observation, { state: 'present' }>;
 
 const views = new WeakMap<Observed, Map<string, AgentView>>();
 
@@ -72,6 +76,7 @@ const joinEvidence = (evidence: Evidence, supervisor: Supervisor, runsUnder: str
   ...recordFacts(evidence),
   ...sessionFacts(evidence.session),
   ...findState(evidence, supervisor, runsUnder),
+  ...unitFacts(evidence.run),
   fingerprint: fingerprintOf(evidence),
 });
 
@@ -80,26 +85,21 @@ type Finding = Pick<AgentView, 'state'> & Partial<AgentView>;
 function findState(evidence: Evidence, supervisor: Supervisor, runsUnder: string): Finding {
   const { session } = evidence;
   if (session.state === 'unknown') return { state: 'unknown', detail: session.error.message };
-  // Under another supervisor than the wanted one no session is where it will belong; all of them end with the server.
-  if (runsUnder !== '' && runsUnder !== supervisor) return whileMoving(evidence);
-  return supervisor === 'systemd' ? underSystemd(evidence) : underTmux(evidence);
+  // Until the server is replaced, everything is where the one who runs it has put it.
+  return (runsUnder || supervisor) === 'systemd' ? underSystemd(evidence) : underTmux(evidence);
 }
 
-const supervisors = new WeakMap<Observed, string>();
+const supervisors = new WeakMap<Observed, Supervisor | ''>();
 
 /** Who runs the fleet's present server, empty when it has none; found once per observation, not once per agent. */
-function serverSupervisor(observed: Observed): string {
+export function serverSupervisor(observed: Observed): Supervisor | '' {
   const known = supervisors.get(observed);
   if (known !== undefined) return known;
   const server = Object.entries(observed.items).find(([address]) => address.startsWith('server.'))?.[1];
-  const found = server?.state === 'present' && server.owner === 'fleet' ? textOf(server.spec['supervisor']) : '';
+  const name = server?.state === 'present' && server.owner === 'fleet' ? server.spec['supervisor'] : undefined;
+  const found = name === 'systemd' || name === 'tmux' ? name : '';
   supervisors.set(observed, found);
   return found;
-}
-
-function whileMoving(evidence: Evidence): Finding {
-  const { session } = evidence;
-  return session.state === 'present' && session.owner === 'fleet' ? { state: 'running' } : ended(evidence);
 }
 
 function underSystemd(evidence: Evidence): Finding {
@@ -116,18 +116,28 @@ function underSystemd(evidence: Evidence): Finding {
 function whileActive(session: Observation): Finding {
   if (session.state !== 'present') return { state: 'starting', detail: 'its unit is active, its session is not there' };
   const blocked = blockOf(session, session.spec['inUnit'] === true);
-  return blocked === undefined ? { state: 'running' } : { state: 'unknown', ...blocked };
+  return blocked === undefined ? { state: 'running', ...nameTaken(session) } : { state: 'unknown', ...blocked };
+}
+
+function unitFacts(run: Observation): Pick<AgentView, 'unitTaken'> {
+  if (run.state !== 'present') return {};
+  if (run.spec['load'] === 'masked') return { unitTaken: 'masked' };
+  return run.owner === 'foreign' ? { unitTaken: 'foreign' } : {};
 }
 
 const maskOf = (run: Observation): Pick<AgentView, 'block' | 'detail'> =>
-  run.state === 'present' && run.spec['load'] === 'masked' ? { block: 'masked', detail: 'its unit is masked' } : {};
+  unitFacts(run).unitTaken === 'masked' ? { block: 'masked', detail: 'its unit is masked' } : {};
 
 function underTmux(evidence: Evidence): Finding {
   const { session } = evidence;
   if (session.state !== 'present') return ended(evidence);
   const blocked = blockOf(session, session.spec['isWrapper'] === true);
-  return blocked === undefined ? { state: 'running' } : { ...ended(evidence), ...blocked };
+  return blocked === undefined ? { state: 'running', ...nameTaken(session) } : { ...ended(evidence), ...blocked };
 }
+
+/** Renamed, and its name given to another session: it cannot have it back. */
+const nameTaken = (session: Present): Pick<AgentView, 'block' | 'detail'> =>
+  session.spec['nameTaken'] === true ? { block: 'foreign', detail: 'another session has taken its name' } : {};
 
 /** A session that stands in the way: without our mark it is foreign, with the mark in the wrong place an impostor. */
 function blockOf(session: Observation, inPlace: boolean): Pick<AgentView, 'block' | 'detail'> | undefined {

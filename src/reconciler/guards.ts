@@ -2,12 +2,12 @@ import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Group } from '../model/resource.ts';
-import { agentOf, kindOf } from './address.ts';
+import { agentOf, groupOf, kindOf } from './address.ts';
 import { agentView } from './agent-state.ts';
 import { hostProblems } from './host-checks.ts';
 import { installedAgents } from './orphans.ts';
 import type { Policy } from './policy.ts';
-import { STARTING } from './scope.ts';
+import { isReload, STARTING, withoutReplace } from './scope.ts';
 
 /** Changes that may go on, and what was held back and why. */
 export interface Guarded {
@@ -31,14 +31,22 @@ export function guard(changes: readonly Change[], blocked: readonly Blocked[], c
   const known = [...blocked, ...unseenAgents(changes, blocked)];
   const found = [...known, ...GUARDS.flatMap((check) => check(changes, context))];
   const kept = changes.filter((change) => !found.some((block) => stops(block, change)));
-  return { changes: withoutHalfReplace(changes, kept), blocked: found };
+  return { changes: withoutHalfReplace(changes, withoutHalfDelete(changes, kept)), blocked: found };
 }
 
-/** The files of a new server must not be there while the old one has to live on. */
+/** Without its launch data nobody could tell any more what a running agent is: it stays as long as its process does. */
+function withoutHalfDelete(changes: readonly Change[], kept: readonly Change[]): readonly Change[] {
+  const alive = new Set(
+    changes.filter((change) => endsAgent(change) && !kept.includes(change)).map(({ group }) => group),
+  );
+  return kept.filter((change) => !(deletesAgent(change) && alive.has(change.group)));
+}
+
+/** Nothing of a new server may be there while the old one has to live on. */
 function withoutHalfReplace(changes: readonly Change[], kept: readonly Change[]): readonly Change[] {
   const isReplace = ({ action }: Change): boolean => action === 'replace';
   if (!changes.some(isReplace) || kept.some(isReplace)) return kept;
-  return kept.filter(({ group }) => group !== 'fleet');
+  return withoutReplace(kept);
 }
 
 function stops(block: Blocked, change: Change): boolean {
@@ -60,15 +68,28 @@ function stopsFleet(block: Blocked, change: Change): boolean {
   return block.address === undefined ? stopsWhole(block, change) : stopsWithout(block.address, block, change);
 }
 
-function stopsWhole({ reason }: Blocked, { group, action }: Change): boolean {
-  return STARTING.has(action) || (group === 'fleet' && (reason !== 'unknown' || action === 'delete'));
+function stopsWhole({ reason }: Blocked, { group, action, address }: Change): boolean {
+  if (STARTING.has(action)) return true;
+  return group === 'fleet' && (reason === 'unknown' ? action === 'delete' : !isReload(address));
 }
 
 /** With units of somebody else's fleet of this name, nothing but a file of our home is certainly ours. */
 function stopsWithout(address: Address, { reason }: Blocked, change: Change): boolean {
   if (address === change.address) return true;
   if (reason === 'foreign' && kindOf(address) === 'unit' && change.provider !== 'files') return true;
+  if (reason === 'unknown' && losesTrack(address, change)) return true;
+  // Without units it is our helper that ends an agent, by the record of the server.
+  if (change.provider === 'tmux' && endsAgent(change)) return kindOf(address) === 'file' && !OPTIONAL.test(address);
   return STARTING.has(change.action) && !OPTIONAL.test(address);
+}
+
+/**
+ * Beside a unit that could not be seen, and so may be somebody else's, nothing new is put. While the server cannot be
+ * seen, what the fleet shares stays as it is: it may live on where the manifest no longer says.
+ */
+function losesTrack(unseen: Address, { action, provider, group }: Change): boolean {
+  if (kindOf(unseen) === 'unit') return provider === 'systemd' && action === 'create';
+  return kindOf(unseen) === 'server' && group === 'fleet' && (provider !== 'files' || action === 'update');
 }
 
 /** The process of an agent ends by this change, for good or for a moment. */
@@ -96,15 +117,24 @@ function unseenAgents(changes: readonly Change[], blocked: readonly Blocked[]): 
 /** So many agents may go at once whatever the size of the fleet. */
 const ALWAYS_ALLOWED = 2;
 
-function massDelete(changes: readonly Change[], { policy, observed }: GuardContext): readonly Blocked[] {
+function massDelete(changes: readonly Change[], context: GuardContext): readonly Blocked[] {
   const groups = groupsOf(changes.filter(deletesAgent));
-  if (groups.length <= ALWAYS_ALLOWED) return [];
-  const installed = installedAgents(observed).length;
+  if (groups.length === 0) return [];
+  const count = new Set([...groups, ...unseenOrphans(context)]).size;
+  if (count <= ALWAYS_ALLOWED) return [];
+  const installed = Math.max(count, installedAgents(context.observed).length);
   const limit = Math.max(ALWAYS_ALLOWED, Math.ceil(installed * 0.3));
-  if (groups.length <= limit || groups.length <= (policy.allowDelete ?? 0)) return [];
-  const message = `${groups.length} of ${installed} installed agents would be deleted`;
-  const hint = `If that is meant: mosaic fleet apply --allow-delete ${groups.length}`;
+  if (count <= limit || count <= (context.policy.allowDelete ?? 0)) return [];
+  const message = `${count} of ${installed} installed agents would be deleted`;
+  const hint = `If that is meant: mosaic fleet apply --allow-delete ${count}`;
   return groups.map((group) => ({ group, reason: 'mass-delete', message, hint }));
+}
+
+/** Agents that would go as well if they could be seen: a failed look must not bring a removal below its limit. */
+function unseenOrphans({ observed, fleet }: GuardContext): readonly Group[] {
+  const unseen = Object.entries(observed.items).filter(([, { state }]) => state === 'unknown');
+  const known = new Set<string>(fleet.agents.map(({ name }) => `agent.${name}`));
+  return unseen.map(([address]) => groupOf(address)).filter((group) => group !== 'fleet' && !known.has(group));
 }
 
 /** Whatever ends the server would end sessions that are not ours. */

@@ -2,7 +2,7 @@ import type { Fleet } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Observation } from '../model/resource.ts';
-import { agentView, type AgentView } from './agent-state.ts';
+import { agentView, serverSupervisor, type AgentView } from './agent-state.ts';
 import { agentOf, groupOf, observationOf } from './address.ts';
 import type { Policy } from './policy.ts';
 import type { Decision } from './resources.ts';
@@ -58,9 +58,11 @@ interface Unclear {
 }
 
 /** What keeps us from ending it. */
-function unclearOf({ block, state, detail }: AgentView, launch: Observation): Unclear | undefined {
+function unclearOf({ block, state, detail, unitTaken }: AgentView, launch: Observation): Unclear | undefined {
   if (launch.state === 'unknown') return { reason: 'unknown', message: launch.error.message };
   if (block === 'impostor' || block === 'duplicate-owner') return { reason: block, message: detail ?? 'not ours' };
+  if (block === 'foreign' && state === 'running') return { reason: block, message: detail ?? 'not ours' };
+  if (unitTaken === 'foreign') return { reason: 'foreign', message: 'its unit is somebody else’s' };
   return state === 'unknown' ? { reason: 'unknown', message: detail ?? 'the look failed' } : undefined;
 }
 
@@ -84,7 +86,8 @@ const ending = (
 ): Change => ({
   address: `session.${name}`,
   group: `agent.${name}`,
-  provider: context.fleet.supervisor,
+  // Who runs it ends it, also where the manifest has moved on; a failed unit is systemd's to forget.
+  provider: runs ? serverSupervisor(context.observed) || context.fleet.supervisor : 'systemd',
   action: 'delete',
   reason: 'not_in_manifest',
   disruption: runs ? 'kill' : 'none',

@@ -4,7 +4,7 @@ import type { Activity, Observed } from '../model/observed.ts';
 import type { Blocked, Change, Plan } from '../model/plan.ts';
 import { textOf, type Address, type Desired, type Group } from '../model/resource.ts';
 import { kindOf, observationOf, providerOf } from './address.ts';
-import { agentView } from './agent-state.ts';
+import { agentView, serverSupervisor } from './agent-state.ts';
 import { conditionsOf } from './conditions.ts';
 import { changedFields } from './diff.ts';
 import { guard } from './guards.ts';
@@ -98,6 +98,7 @@ function sessionDecision(desired: Desired, input: PlanInput, { agents, changes }
     held: observed.host.holds.some((hold) => hold.agent === agent.name),
     activity: input.activity[agent.name] ?? 'unknown',
     supervisor: fleet.supervisor,
+    runner: serverSupervisor(observed) || fleet.supervisor,
     policy,
     screen: `${observed.host.home}/fleets/${fleet.name}/record/${agent.name}/screen`,
   });

@@ -30,10 +30,17 @@ function holdReplace(changes: readonly Change[], policy: Policy): Scoped {
   if (server === undefined || isWhole) return { changes, deferred: [] };
   const hint = `${server.because}, which restarts every agent; do it with mosaic fleet apply`;
   return {
-    changes: changes.filter(({ group, action }) => group !== 'fleet' && !STARTING.has(action)),
+    changes: withoutReplace(changes),
     deferred: [{ group: server.group, address: server.address, reason: 'needs-person', hint }],
   };
 }
+
+/** What may be done while a server lives on that is to be replaced: nothing of the new one, and nothing on it. */
+export const withoutReplace = (changes: readonly Change[]): readonly Change[] =>
+  changes.filter(({ group, action, address }) => isReload(address) || (group !== 'fleet' && !STARTING.has(action)));
+
+/** The mark of a reload that was lost: it goes with the reload, whatever else has to wait. */
+export const isReload = (address: string): boolean => /^unit\.mosaic-.*\.reload$/.test(address);
 
 function isAsked({ phase, address, group }: Change, policy: Policy): boolean {
   const isInstall = (phase === 'write' || phase === 'install') && !address.startsWith('link.');
@@ -47,8 +54,8 @@ export const groupInScope = (group: string, { only }: Policy): boolean =>
 /** Without a person, nothing is deleted: those changes wait. */
 function splitUnattended(changes: readonly Change[], policy: Policy): Scoped {
   if (!isUnattended(policy)) return { changes, deferred: [] };
-  const waits = ({ action, reason }: Change): boolean =>
-    policy.mode === 'watch-none' || (action === 'delete' && reason === 'not_in_manifest');
+  const waits = ({ action, reason, address }: Change): boolean =>
+    policy.mode === 'watch-none' || (action === 'delete' && reason === 'not_in_manifest' && !isReload(address));
   return { changes: changes.filter((change) => !waits(change)), deferred: onePerGroup(changes.filter(waits)) };
 }
 

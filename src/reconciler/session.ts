@@ -17,6 +17,8 @@ export interface SessionInput {
   readonly held: boolean;
   readonly activity: Activity;
   readonly supervisor: Supervisor;
+  /** Who runs the present server, where one lives. */
+  readonly runner: Supervisor;
   readonly policy: Policy;
   /** The file that keeps its last screen. */
   readonly screen: string;
@@ -52,7 +54,8 @@ function decideBlocked(
   const { view, desired } = input;
   const message = view.detail ?? 'not ours';
   const foreign = reason === 'foreign' ? { foreign: { address: desired.address, message } } : {};
-  const isHarmless = wantsDown && view.state !== 'unknown' && (reason === 'foreign' || reason === 'masked');
+  const isDown = !['running', 'starting', 'unknown'].includes(view.state);
+  const isHarmless = wantsDown && isDown && (reason === 'foreign' || reason === 'masked');
   return isHarmless ? foreign : { ...foreign, blocked: inTheWay(input, reason) };
 }
 
@@ -67,7 +70,7 @@ function decideRunning(input: SessionInput): SessionDecision {
   const { view, policy, agent } = input;
   const intent = policy.intents[agent.name];
   if (view.state === 'running' || view.state === 'starting') {
-    if (intent === 'restart' || intent === 'reset') return { change: restart(input, 'requested', askedText(intent)) };
+    if (intent === 'restart' || intent === 'reset') return restart(input, 'requested', askedText(intent));
     return view.state === 'running' ? decideUpdate(input) : { deferred: starting(input) };
   }
   return intent === undefined
@@ -104,7 +107,7 @@ function decideUpdate(input: SessionInput): SessionDecision {
   const { view, wantedSpec, agent, policy, activity, desired } = input;
   if (view.runningSpec === wantedSpec) return {};
   if (mayRestart(policy, agent.updatePolicy, activity) === 'restart') {
-    return { change: restart(input, 'spec_changed', changedText(input)) };
+    return restart(input, 'spec_changed', changedText(input));
   }
   const way = isAtWork(activity)
     ? 'restart it anyway with mosaic fleet apply --now'
@@ -152,10 +155,11 @@ const renaming = (input: SessionInput, name: string): Change => ({
   disruption: 'live',
 });
 
-const restart = (input: SessionInput, reason: Reason, because: string): Change => ({
-  ...change(input, 'restart', reason, because),
-  disruption: 'restart',
-});
+/** What is masked cannot come back: it goes on as it is. */
+const restart = (input: SessionInput, reason: Reason, because: string): SessionDecision =>
+  input.view.unitTaken === 'masked'
+    ? { blocked: inTheWay(input, 'masked') }
+    : { change: { ...change(input, 'restart', reason, because), disruption: 'restart' } };
 
 function change(
   input: SessionInput,
@@ -163,11 +167,12 @@ function change(
   reason: Reason,
   because: string,
 ): Change {
-  const { desired, supervisor, view } = input;
+  const { desired, supervisor, runner, view } = input;
   return {
     address: desired.address,
     group: desired.group,
-    provider: action === 'update' ? 'tmux' : supervisor,
+    // Who runs it ends it, also where the manifest has moved on.
+    provider: action === 'update' ? 'tmux' : action === 'stop' ? runner : supervisor,
     action,
     reason,
     disruption: action === 'stop' ? 'kill' : 'none',
@@ -200,7 +205,7 @@ function inTheWay({ desired, view, agent }: SessionInput, reason: NonNullable<Ag
   const why = view.detail ?? 'not ours';
   if (reason === 'masked') {
     const hint = 'Unmask it with systemctl --user unmask, then apply again.';
-    return { group, address, reason, message: `${agent.name} cannot be started: ${why}`, hint };
+    return { group, address, reason, message: `${agent.name} cannot be started: its unit is masked`, hint };
   }
   const message = `a session stands where ${agent.name} belongs: ${why}`;
   return { group, address, reason, message, hint: 'It is left alone; rename or end it yourself, then apply again.' };

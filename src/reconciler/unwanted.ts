@@ -1,8 +1,8 @@
-import type { Fleet } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Change } from '../model/plan.ts';
 import type { Address, Observation } from '../model/resource.ts';
 import { groupOf, kindOf, observationOf, providerOf } from './address.ts';
+import { serverSupervisor } from './agent-state.ts';
 import { notWanted, type Unwanting } from './orphans.ts';
 import { decideUnwanted, foreignInTheWay, type Decision } from './resources.ts';
 import { endOfServer } from './server.ts';
@@ -26,7 +26,7 @@ function decideLeftover(address: Address, context: Unwanting): Decision {
   const { fleet, observed } = context;
   const observation = observationOf(observed, address);
   const group = groupOf(address);
-  if (observation.state === 'present' && observation.owner === 'foreign' && isUnitOfAll(address, group, fleet)) {
+  if (observation.state === 'present' && observation.owner === 'foreign' && isUnitOfAll(address, context)) {
     return foreignInTheWay({ address, group }, observation);
   }
   const decision = decideUnwanted(address, group, providerOf(address), observation);
@@ -35,8 +35,10 @@ function decideLeftover(address: Address, context: Unwanting): Decision {
 }
 
 /** Where it is somebody else's, so may be every link and session of the name: nobody may end them for this fleet. */
-const isUnitOfAll = (address: Address, group: string, { supervisor }: Fleet): boolean =>
-  kindOf(address) === 'unit' && group === 'fleet' && supervisor === 'systemd';
+const isUnitOfAll = (address: Address, { fleet, observed }: Unwanting): boolean =>
+  kindOf(address) === 'unit' &&
+  groupOf(address) === 'fleet' &&
+  [fleet.supervisor, serverSupervisor(observed)].includes('systemd');
 
 /** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
 function explained(change: Change, observation: Observation, context: Unwanting): Change {

@@ -159,11 +159,11 @@ describe('the facts of a view', () => {
     expect(new Set(prints.map(({ fingerprint }) => fingerprint)).size).toBe(3);
   });
 
-  it('place no session while the fleet moves to another supervisor', () => {
+  it('are of the supervisor that runs the server, until the fleet has moved to another', () => {
     const fleet = fleetWith({ coder: '{ command: [codex] }' });
     const moving = {
       'server.mosaic-factory': { spec: { supervisor: 'tmux' } },
-      'session.coder': { spec: { inUnit: false } },
+      'session.coder': { spec: { isWrapper: true } },
       'run.coder': null,
     };
     const state = (items: Record<string, Item>): string =>
@@ -171,6 +171,13 @@ describe('the facts of a view', () => {
     expect(state(moving)).toBe('running');
     expect(state({ ...moving, 'session.coder': null })).toBe('stopped');
     expect(state({ ...moving, 'session.coder': UNMARKED })).toBe('stopped');
+    expect(state({ ...moving, 'session.coder': { spec: { isWrapper: false } } })).toBe('stopped');
+  });
+
+  it('tell a name that another session has taken', () => {
+    const fleet = fleetWith({ coder: '{ command: [codex] }' });
+    const { observed } = worldOf(fleet, { items: { 'session.coder': { spec: { name: 'mine', nameTaken: true } } } });
+    expect(agentView(observed, 'coder', 'on-failure', 'systemd')).toMatchObject({ state: 'running', block: 'foreign' });
   });
 
   it('take what an unseen provider would have shown as unknown, not as absent', () => {

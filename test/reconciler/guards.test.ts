@@ -43,6 +43,12 @@ describe('the mass-delete guard', () => {
     expect(blocks(planOf(fleetWith(Object.fromEntries(names)), { items: orphans(5) }))).toHaveLength(5);
   });
 
+  it('counts agents that cannot be seen now, too', () => {
+    const plan = planOf(TWO, { items: { ...orphans(3), 'launch.old-0': 'no answer' } });
+    expect(plan.blocked.filter(({ reason }) => reason === 'mass-delete')).toHaveLength(2);
+    expect(steps(plan)).toEqual([]);
+  });
+
   it('counts no agent that stays, whatever of it is removed', () => {
     const items = Object.fromEntries(
       ['a', 'b', 'c'].map((name) => [`unit.mosaic-canary@${name}.service.d/50-mosaic.conf`, {}]),

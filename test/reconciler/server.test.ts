@@ -84,7 +84,8 @@ describe('the server', () => {
   });
 
   it('of another supervisor is ended by that one', () => {
-    const plan = planOf(fleet, { items: server({ supervisor: 'tmux' }) });
+    const wrapped = { 'session.coder': { spec: { isWrapper: true } } };
+    const plan = planOf(fleet, { items: { ...server({ supervisor: 'tmux' }), ...wrapped } });
     expect(steps(plan)[0]).toBe('stop: replace server.mosaic-factory (tmux)');
     expect(steps(plan)).toContain('start: restart session.coder (systemd)');
   });

@@ -29,6 +29,7 @@ function decide(given: Given): SessionDecision {
     held: wish === 'held',
     activity: 'unknown',
     supervisor,
+    runner: supervisor,
     screen: '/home/ada/screen',
     policy: { ...APPLY, intents: intent === undefined ? {} : { coder: intent }, ...given.policy },
   });
@@ -146,7 +147,21 @@ describe('a renamed session', () => {
 describe('what stands in the way', () => {
   it.each(['foreign', 'impostor', 'duplicate-owner', 'masked'] as const)('blocks a start: %s', (block) => {
     const { blocked } = decide({ state: 'stopped', view: { block, detail: 'why' } });
-    expect(blocked).toMatchObject({ reason: block, message: expect.stringContaining('why') });
+    const why = block === 'masked' ? 'its unit is masked' : 'why';
+    expect(blocked).toMatchObject({ reason: block, message: expect.stringContaining(why) });
+  });
+
+  it('leaves an agent running that a mask would keep from coming back', () => {
+    const masked = { unitTaken: 'masked' } as const;
+    for (const given of [{ intent: 'restart' }, { changed: ['command'], view: { runningSpec: 'v1:older' } }] as const) {
+      const { change, blocked } = decide({ ...given, view: { ...('view' in given ? given.view : {}), ...masked } });
+      expect([change, blocked]).toMatchObject([undefined, { reason: 'masked' }]);
+    }
+  });
+
+  it('is told of an agent that runs and shall be down, too', () => {
+    const { change, blocked } = decide({ wish: 'held', view: { block: 'foreign', detail: 'its name is taken' } });
+    expect([change, blocked]).toMatchObject([undefined, { reason: 'foreign' }]);
   });
 
   it('does not stand in the way of an agent that is down and shall be', () => {

@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Plan } from '../../src/model/plan.ts';
+import { fleetWith } from '../support/fleet.ts';
+import { planOf, type Overlay } from '../support/observed.ts';
+
+type Items = NonNullable<Overlay['items']>;
+
+const ONE = fleetWith({ coder: '{ command: [codex] }' });
+const BY_TMUX = fleetWith({ coder: '{ command: [codex] }' }, 'supervisor: tmux');
+const steps = ({ changes }: Plan): readonly string[] =>
+  changes.map(({ action, address, provider }) => `${action} ${address} (${provider})`);
+const reasons = ({ blocked }: Plan): readonly string[] => blocked.map(({ group, reason }) => `${group}: ${reason}`);
+const foreign = { owner: 'foreign', spec: {}, foreignBecause: 'no mark' };
+const MOVED: Items = { 'server.mosaic-factory': { spec: { socketPath: '/tmp/tmux-1000/older' } } };
+
+/** An agent that runs and that the manifest does not name. */
+const orphan = (place: Record<string, boolean>, run: Record<string, string>): Items => ({
+  'launch.old': {},
+  'session.old': { spec: { id: '$9', name: 'old', wantedName: 'old', ...place } },
+  ...(Object.keys(run).length === 0 ? {} : { 'run.old': { spec: run } }),
+});
+
+describe('what ends an agent', () => {
+  const byTmux: Items = { 'server.mosaic-factory': { spec: { supervisor: 'tmux' } } };
+
+  it('is whoever runs it, also where the manifest names another supervisor', () => {
+    const items = { ...byTmux, ...orphan({ isWrapper: true }, {}), 'session.coder': { spec: { isWrapper: true } } };
+    expect(steps(planOf(ONE, { items }))).toContain('delete session.old (tmux)');
+    const stopped = fleetWith({ coder: '{ command: [codex], state: stopped }' });
+    expect(steps(planOf(stopped, { items }))).toContain('stop session.coder (tmux)');
+  });
+
+  it('is systemd where only a failed unit is left', () => {
+    const items = { 'run.old': { spec: { active: 'failed' } }, 'launch.old': {}, 'session.old': null };
+    expect(steps(planOf(BY_TMUX, { items }))).toContain('delete session.old (systemd)');
+  });
+
+  it('leaves a unit alone that is somebody else’s, and says so', () => {
+    const items = orphan({ inUnit: true }, { active: 'active' });
+    const plan = planOf(ONE, { items: { ...items, 'run.old': { owner: 'foreign', spec: { active: 'active' } } } });
+    expect([steps(plan), reasons(plan)]).toEqual([[], ['agent.old: foreign']]);
+  });
+
+  it('goes by a name, which another session may have taken', () => {
+    const { 'session.old': _, ...items } = orphan({}, { active: 'active' });
+    const spec = { id: '$9', name: 'mine', wantedName: 'old', inUnit: true, nameTaken: true };
+    const plan = planOf(ONE, { items: { ...items, 'session.old': { spec } } });
+    expect([steps(plan), reasons(plan)]).toEqual([[], ['agent.old: foreign']]);
+  });
+
+  it.each(['file.libexec/mosaic-agent', 'file.fleets/canary/server'])('needs %s where no unit does it', (address) => {
+    const items = { ...orphan({ isWrapper: true }, {}), [address]: foreign };
+    expect(steps(planOf(BY_TMUX, { items }))).toEqual([]);
+    expect(steps(planOf(BY_TMUX, { items: { ...items, [address]: {} } }))).toContain('delete session.old (tmux)');
+  });
+});
+
+describe('an end that is held back', () => {
+  it('keeps the launch data with the process', () => {
+    const items = { ...orphan({ inUnit: true }, { active: 'active' }), 'unit.mosaic-canary@.service': foreign };
+    expect(steps(planOf(ONE, { items }))).toEqual([]);
+  });
+});
+
+describe('a server that is to be replaced and has to live on', () => {
+  it('keeps every agent from being started a second time', () => {
+    const items = { ...MOVED, 'file.bin/mosaic': foreign, 'session.coder': null, 'run.coder': null };
+    expect(steps(planOf(ONE, { items }))).toEqual([]);
+  });
+
+  it('does not keep a lost reload from being made good', () => {
+    const guarded = fleetWith({ coder: '{ command: [codex], protect: true }' });
+    const items = { ...MOVED, 'unit.mosaic-canary.reload': {} };
+    expect(steps(planOf(guarded, { items }))).toEqual(['delete unit.mosaic-canary.reload (systemd)']);
+    const watched = { items, policy: { mode: 'watch-safe' } } as const;
+    expect(steps(planOf(ONE, watched))).toEqual(['delete unit.mosaic-canary.reload (systemd)']);
+  });
+
+  it('is one whose units are somebody else’s, whatever supervisor is wanted', () => {
+    const items = {
+      'server.mosaic-factory': { spec: { supervisor: 'systemd' } },
+      'unit.mosaic-canary@.service': foreign,
+    };
+    expect(reasons(planOf(BY_TMUX, { items }))).toContain('fleet: foreign');
+  });
+});
+
+describe('a look that failed', () => {
+  it('at the server keeps the record of where it is, and everything the fleet shares', () => {
+    const old = { spec: { sha256: 'older' } };
+    const items = {
+      'server.mosaic-factory': 'no answer',
+      'file.fleets/canary/server': old,
+      'file.fleets/canary/tmux.conf': old,
+      'unit.mosaic-canary-tmux.service': { spec: { Service: { Restart: 'no' } } },
+      'unit.mosaic-canary.target': null,
+    };
+    expect(steps(planOf(ONE, { items }))).toEqual([]);
+  });
+
+  it('at a unit keeps new ones from standing beside it', () => {
+    const items = { 'unit.mosaic-canary.target': 'no answer', 'link.mosaic-canary.target': null };
+    expect(steps(planOf(ONE, { items }))).toEqual([]);
+  });
+});
