@@ -109,7 +109,10 @@ async function applyRuns(port: WritePort, changes: readonly Change[], scope: Sco
   const units = fleetUnits(scope.fleet);
   const seen = await observeUnits(port, scope);
   // The names alone would also reach another home's fleet.
-  for (const name of [units.server, units.template]) refuseForeign(`unit.${name}`, seen.items[`unit.${name}`]);
+  for (const name of [units.server, units.template]) {
+    const shared = runRefusalOf(`unit.${name}`, changes[0]?.phase, seen);
+    if (shared !== undefined) throw shared;
+  }
   const refused = changes.map((change) => runRefusal(change, seen, scope));
   const allowed = changes.filter((_, at) => refused[at] === undefined);
   const done = allowed.length === 0 ? [] : await changeRuns(port, allowed, { scope, seen });
@@ -120,11 +123,17 @@ async function applyRuns(port: WritePort, changes: readonly Change[], scope: Sco
 }
 
 /** A unit file with the agent's own unit name is somebody else's. A mask is no more than in the way of a start. */
-function runRefusal({ address, phase }: Change, { items }: ProviderObservation, scope: Scope): FleetError | undefined {
-  const unit = `unit.${unitOf(address, scope)}`;
-  const instance = address.startsWith('server.') ? undefined : items[unit];
-  const isMask = instance?.state === 'present' && instance.spec['masked'] === true;
-  return isMask && phase === 'stop' ? undefined : refusal(unit, instance);
+const runRefusal = ({ address, phase }: Change, seen: ProviderObservation, scope: Scope): FleetError | undefined =>
+  address.startsWith('server.') ? undefined : runRefusalOf(`unit.${unitOf(address, scope)}`, phase, seen);
+
+function runRefusalOf(
+  unit: Address,
+  phase: Change['phase'] | undefined,
+  { items }: ProviderObservation,
+): FleetError | undefined {
+  const seen = items[unit];
+  const isMask = seen?.state === 'present' && seen.spec['masked'] === true;
+  return isMask && phase === 'stop' ? undefined : refusal(unit, seen);
 }
 
 /** What a start, stop or restart goes by. */

@@ -4,19 +4,20 @@ import { fleetUnits } from '../../model/names.ts';
 import type { Provider, Scope } from '../../model/provider.ts';
 import type { ProviderObservation } from '../../model/resource.ts';
 import { applyUnits } from './apply.ts';
-import { observeUnits, reloadMarkName, unknownUnits } from './observe.ts';
+import { dropInOwner, observeUnits, reloadMarkName, unknownUnits } from './observe.ts';
 import { desiredUnits } from './spec.ts';
 
 const NOTHING: ProviderObservation = { items: {}, complete: true, errors: [], facts: {} };
 
 /**
  * Without systemd as supervisor the manager is asked only when units of this fleet are left from before. Any of them
- * tells so: a crash in the middle of a removal leaves some.
+ * tells so, an agent's settings or links too: a removal that broke off, or failed for one agent, leaves some.
  */
 function isInstalled({ files }: ReadPort, { host, fleet }: Scope): boolean {
   const { server, template, target } = fleetUnits(fleet);
+  const known = new Set([server, template, target, `${target}.wants`, reloadMarkName(fleet)]);
   return [host.unitDirs.preferred, host.unitDirs.fallback].some((directory) =>
-    [server, template, target, reloadMarkName(fleet)].some((name) => files.stat(`${directory}/${name}`) !== undefined),
+    (files.list(directory) ?? []).some((name) => known.has(name) || dropInOwner(fleet, name) !== undefined),
   );
 }
 
@@ -25,8 +26,8 @@ export const systemdProvider: Provider = {
   name: 'systemd',
   desired: desiredUnits,
   async observe(port, scope) {
-    if (scope.supervisor === 'tmux' && !isInstalled(port, scope)) return NOTHING;
     try {
+      if (scope.supervisor === 'tmux' && !isInstalled(port, scope)) return NOTHING;
       return await observeUnits(port, scope);
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;

@@ -109,8 +109,10 @@ const BETWEEN_TRIES_MS = 50;
 
 /** A pane is tmux itself until it has become our wrapper: a look in between would take it for an impostor. */
 async function settledItems(port: WritePort, scope: Scope, changes: readonly Change[]): Promise<Room['items']> {
+  // They were started on the wanted socket, whatever was installed when this run began.
+  const host = { ...scope.host, installedSocketPath: scope.host.socketPath };
   for (let left = TRIES; ; left -= 1) {
-    const { items } = await observeSessions(port, scope);
+    const { items } = await observeSessions(port, { ...scope, host });
     const isWaiting = changes.some(({ address }) => {
       const now = items[address];
       return now?.state === 'present' && now.owner === 'fleet' && now.spec['isWrapper'] === false;
@@ -143,9 +145,14 @@ async function ensureServer(port: WritePort, scope: Scope): Promise<void> {
 
 async function setLive({ port, scope, items }: Room, change: Change): Promise<void> {
   const { id } = ours(change, items);
-  const rename = ['rename-session', '-t', textOf(id), agentOf(change)];
-  const commands = isServer(change) ? optionCommands(change) : [rename];
-  const { exitCode, stderr } = await tmuxCall(port.exec, placeOf(scope))(commands);
+  if (!isServer(change)) return rename(port, placeOf(scope), [textOf(id), change]);
+  const { exitCode, stderr } = await tmuxCall(port.exec, placeOf(scope))(optionCommands(change));
+  if (exitCode !== 0) throw stepFailed(`${change.address}: ${stderr}`);
+}
+
+/** Gives a session its agent's name back; fails where that is taken. */
+async function rename({ exec }: WritePort, place: TmuxPlace, [id, change]: readonly [string, Change]): Promise<void> {
+  const { exitCode, stderr } = await tmuxCall(exec, place)([['rename-session', '-t', id, agentOf(change)]]);
   if (exitCode !== 0) throw stepFailed(`${change.address}: ${stderr}`);
 }
 
@@ -159,7 +166,10 @@ function optionCommands(change: Change): readonly (readonly string[])[] {
 
 async function endSession({ port, scope, items }: Room, change: Change): Promise<void> {
   if (items[change.address]?.state === 'absent') return;
-  ours(change, items);
+  const { id, name } = ours(change, items);
+  // The helper goes by the name: under another one it would find nothing to end.
+  if (name !== agentOf(change))
+    await rename(port, placeOf(scope, scope.host.installedSocketPath), [textOf(id), change]);
   const { exitCode, stderr } = await port.exec(helper(scope, 'end', agentOf(change)), { timeoutMs: 120_000 });
   if (exitCode !== 0) throw stepFailed(`${agentOf(change)} could not be ended: ${stderr.trim()}`);
 }

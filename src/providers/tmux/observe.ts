@@ -17,8 +17,9 @@ export async function observeSessions(port: ReadPort, scope: Scope): Promise<Pro
   const wanted = installedSocketPath === socketPath ? installed : await tryToLookAt(port, scope, socketPath);
   const errors = 'code' in wanted ? [wanted] : [];
   const items: Record<Address, Observation> = {};
+  const asRun = scopeAsRun(port.processes, scope, installed.server);
   for (const name of agentNames(scope, installed))
-    items[`session.${name}`] = sessionItem(port.processes, scope, installed, name);
+    items[`session.${name}`] = sessionItem(port.processes, asRun, installed, name);
   const isTaken = 'server' in wanted && wanted.server !== undefined && !isOurs(port.processes, scope, wanted.server);
   const server = isTaken ? wanted : installed;
   items[serverAddress(scope)] = serverItem(port.processes, scope, server);
@@ -111,6 +112,12 @@ function runnerOf(processes: ProcessReader, { fleet }: Scope, server: ServerRow)
   return server.owner === fleet ? 'tmux' : undefined;
 }
 
+/** Whoever runs the present server has put its sessions where they are, whatever the manifest wants by now. */
+const scopeAsRun = (processes: ProcessReader, scope: Scope, server: ServerRow | undefined): Scope => ({
+  ...scope,
+  supervisor: (server === undefined ? undefined : runnerOf(processes, scope, server)) ?? scope.supervisor,
+});
+
 function serverItem(processes: ProcessReader, scope: Scope, { server, socket }: Seen): Observation {
   if (server === undefined) return { state: 'absent' };
   const fingerprint = `${server.pid} ${server.startTime} ${JSON.stringify(server.options)}`;
@@ -136,9 +143,16 @@ function factsOf(processes: ProcessReader, scope: Scope, { server, panes }: Seen
   if (server === undefined) return {};
   const names = [...new Set(panes.map(({ session }) => session))].toSorted();
   if (!isOurs(processes, scope, server)) return { foreignServer: { pid: server.pid, sessions: names.map(printable) } };
-  const ours = new Set(panes.filter(({ owner }) => owner.startsWith(`${scope.fleet}/`)).map(({ session }) => session));
+  const asRun = scopeAsRun(processes, scope, server);
+  const ours = new Set(panes.filter((pane) => isOurPane(processes, asRun, pane)).map(({ session }) => session));
   const foreignSessions = names.filter((name) => !ours.has(name)).map(printable);
   return { serverPid: server.pid, tmuxVersion: server.version, foreignSessions };
+}
+
+/** The mark alone makes no session ours: anybody can set it. */
+function isOurPane(processes: ProcessReader, scope: Scope, { owner, dead, panePid }: PaneRow): boolean {
+  if (!owner.startsWith(`${scope.fleet}/`)) return false;
+  return dead || placeOf(processes, scope, owner.slice(scope.fleet.length + 1))(panePid);
 }
 
 /** Names of others' sessions are their text: nothing of it may steer a terminal. */
@@ -170,6 +184,7 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
   const place = placeOf(processes, scope, name);
   const pane = marked.find(({ panePid }) => place(panePid)) ?? marked[0];
   if (pane === undefined) return { state: 'absent' };
+  const nameTaken = pane.session !== name && panes.some(({ session }) => session === name);
   const duplicate = new Set(marked.map(({ sessionId }) => sessionId)).size > 1;
   return {
     state: 'present',
@@ -179,6 +194,7 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
       ...processFacts(processes, pane),
       ...placeFacts(place, pane, scope),
       ...(duplicate ? { duplicate } : {}),
+      ...(nameTaken ? { nameTaken } : {}),
     },
     // A server never gives a session id twice, and a server is told by the time of its start.
     fingerprint: `${server?.startTime ?? 0} ${pane.sessionId} ${pane.panePid}`,
