@@ -17,8 +17,8 @@ const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIn
 
 /** A file system of one user: kinds, modes, owners and change times as lstat tells them. Nothing follows a link. */
 export class MemoryFiles implements FileReader, FileWriter {
-  readonly #nodes = new Map<string, Node>();
-  readonly #denied = new Set<string>();
+  #nodes = new Map<string, Node>();
+  #denied = new Set<string>();
   readonly #tick: () => number;
   readonly #uid: number;
   #inodes = 1;
@@ -121,14 +121,30 @@ export class MemoryFiles implements FileReader, FileWriter {
     this.#touch(parentOf(path), this.#tick());
   }
 
+  /** Everything that is there, whatever it is. */
+  paths(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** Remembers what is there now, and gives the way back to it. */
+  snapshot(): () => void {
+    const nodes = new Map(this.#nodes);
+    const denied = new Set(this.#denied);
+    return () => {
+      this.#nodes = new Map(nodes);
+      this.#denied = new Set(denied);
+    };
+  }
+
   /** Every look at this path fails, as for a user who may not search its directory. */
   deny(path: string): void {
     this.#denied.add(path);
   }
 
-  /** Everything there is as text: equal trees give equal text, whenever they were made. */
-  tree(): string {
+  /** Everything there is as text, but for paths of a shape: equal trees give equal text, whenever they were made. */
+  tree(without = /(?!)/): string {
     return [...this.#nodes]
+      .filter(([path]) => !without.test(path))
       .map(([path, { kind, mode, uid, content }]) => [path, kind, mode.toString(8), uid, content].join(' '))
       .toSorted()
       .join('\n');

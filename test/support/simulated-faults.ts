@@ -46,7 +46,7 @@ export function watched(port: WritePort, fault?: Fault): WatchedPort {
 }
 
 /** Calls that only ask. Everything that is not named here counts as an act. */
-function isLook(argv: readonly string[]): boolean {
+export function isLook(argv: readonly string[]): boolean {
   const [program = '', ...args] = argv;
   const name = program.split('/').at(-1);
   if (name === 'busctl') return args.includes('get-property') || args.includes('ListUnitsByPatterns');

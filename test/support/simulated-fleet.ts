@@ -8,17 +8,19 @@ import { systemdProvider } from '../../src/providers/systemd/provider.ts';
 import { tmuxProvider } from '../../src/providers/tmux/provider.ts';
 import { PLACES } from './simulated-host.ts';
 
-interface Wishes {
+export interface Wishes {
   readonly name?: string;
   readonly supervisor?: 'systemd' | 'tmux';
+  /** Fields of `spec.tmux` beside the socket `sim`. */
+  readonly tmux?: object;
   /** Fields of each agent beside its command. */
   readonly agents: Readonly<Record<string, object>>;
 }
 
 /** A fleet by way of a manifest, so that every default is the real one. */
-export function fleetOf({ name = 'canary', supervisor = 'systemd', agents }: Wishes): Fleet {
+export function fleetOf({ name = 'canary', supervisor = 'systemd', tmux = {}, agents }: Wishes): Fleet {
   const withCommand = Object.entries(agents).map(([agent, fields]) => [agent, { command: ['/bin/cat'], ...fields }]);
-  const spec = { supervisor, tmux: { socket: 'sim' }, agents: Object.fromEntries(withCommand) };
+  const spec = { supervisor, tmux: { socket: 'sim', ...tmux }, agents: Object.fromEntries(withCommand) };
   const manifest = { apiVersion: 'mosaic/v1alpha1', kind: 'Fleet', metadata: { name }, spec };
   const { fleet, diagnostics } = parseFleet(JSON.stringify(manifest), 'fleet.yaml');
   if (fleet === undefined) throw new Error(JSON.stringify(diagnostics));

@@ -26,11 +26,13 @@ export class SimulatedHost {
   /** While set, a call of a program with this name does not end in time. */
   silent: string | undefined;
   #nowMs = 1_700_000_000_000;
+  /** The fleet's directory of every unit that was started. */
+  #directories = new Map<string, string>();
 
   constructor() {
     const tick = (): number => (this.#nowMs += 1);
     this.files = new MemoryFiles(UID, tick);
-    this.tmux = new SimulatedTmux(this.files, this.processes);
+    this.tmux = new SimulatedTmux(this.files, this.processes, (argv) => this.#noteStart(argv));
     this.systemd = new SimulatedSystemd(this.files, PLACES.unitDirectory, tick, {
       start: (unit, text) => this.#startUnit(unit, text),
       stop: (unit) => this.#stopUnit(unit),
@@ -48,9 +50,20 @@ export class SimulatedHost {
     }
   }
 
-  /** Everything that lasts, as text. Two histories that should end alike give the same. */
+  /** Everything that lasts, as text, but for records of when things happened. Two histories that should end alike give the same. */
   state(): string {
-    return [this.files.tree(), this.systemd.state(), this.tmux.state()].join('\n---\n');
+    const files = this.files.tree(/\/record(\/|$)/);
+    return [files, this.systemd.state(), this.tmux.state()].join('\n---\n');
+  }
+
+  /** Remembers the whole machine but for its clock, and gives the way back to it. */
+  snapshot(): () => void {
+    const ways = [this.files, this.processes, this.tmux, this.systemd].map((part) => part.snapshot());
+    const directories = new Map(this.#directories);
+    return () => {
+      for (const back of ways) back();
+      this.#directories = new Map(directories);
+    };
   }
 
   readonly #exec: Exec = async (argv, options) => {
@@ -66,9 +79,10 @@ export class SimulatedHost {
   /** `mosaic-agent end FLEET_DIRECTORY AGENT`: ends the session that carries our mark, and no other. */
   #helper([mode, directory = '', agent = '']: readonly string[]): ExecResult {
     const socket = this.#serverItem(directory, 'socket');
-    const owner = `${directory.slice(directory.lastIndexOf('/') + 1)}/${agent}`;
+    const owner = ownerMark(directory, agent);
+    if (socket === '') return { exitCode: 70, stdout: '', stderr: 'server: not a server file of ours\n' };
     const marked = this.tmux.ownerOf(socket, agent) === owner;
-    if (mode === 'end' && marked) this.tmux.endSession(socket, agent);
+    if (mode === 'end' && marked) this.#endSession(socket, { directory, agent, name: agent });
     return { exitCode: mode === 'end' ? 0 : 64, stdout: '', stderr: '' };
   }
 
@@ -76,6 +90,7 @@ export class SimulatedHost {
     if (unit.endsWith('.target')) return true;
     if (unit.endsWith('-tmux.service')) {
       const [, socket = '', conf = ''] = /-S "([^"]*)" -f "([^"]*)" -D$/m.exec(text) ?? [];
+      this.#directories.set(unit, conf.slice(0, conf.lastIndexOf('/')));
       this.tmux.start(socket, conf, `${SLICE}/${unit}`);
       return true;
     }
@@ -86,9 +101,12 @@ export class SimulatedHost {
   #startAgent(unit: string, text: string): boolean {
     const directory = firstGroup(/mosaic-agent" run "([^"]*)" %i$/m, text);
     const agent = firstGroup(/@(.*)\.service$/, unit);
+    this.#directories.set(unit, directory);
     const launch = items(this.files.read(`${directory}/launch/${agent}`));
     const socket = this.#serverItem(directory, 'socket');
     const mark = (name: string, value = ''): string[] => ['set-option', '-t', `=${agent}:`, `@mosaic_${name}`, value];
+    // What is left of an earlier run gives way.
+    if (this.tmux.ownerOf(socket, agent) === ownerMark(directory, agent)) this.tmux.endSession(socket, agent);
     const made = this.tmux.run(socket, [
       ['new-session', '-d', '-s', agent, '/bin/bash', 'mosaic-agent', 'pane', directory, agent],
       mark('owner', firstGroup(/^launch v1 (\S+)/, launch.get('mosaic'))),
@@ -96,20 +114,52 @@ export class SimulatedHost {
       mark('launcher', launch.get('launcher')),
     ]);
     if (made.exitCode === 0) this.processes.move(this.tmux.panePid(socket, agent), `${SLICE}/${unit}`);
+    else this.files.plant(`${directory}/record/${agent}/fault`, { content: `tmux: ${made.stderr}` });
     return made.exitCode === 0;
   }
 
   #stopUnit(unit: string): void {
-    const [, fleet = '', agent] = /^mosaic-(.*?)(?:@(.*)|-tmux)\.service$/.exec(unit) ?? [];
-    const socket = this.#serverItem(`${PLACES.home}/fleets/${fleet}`, 'socket');
-    if (agent !== undefined) this.tmux.endSession(socket, agent);
-    else if (unit.endsWith('-tmux.service')) this.tmux.end(socket);
+    const agent = firstGroup(/^mosaic-.*?@(.*)\.service$/, unit);
+    const directory = this.#directories.get(unit) ?? '';
+    if (unit.endsWith('-tmux.service')) return this.#stopServer(unit);
+    for (const place of this.tmux.sockets()) {
+      const own = this.tmux.sessionsOn(place).filter(({ panePid }) => this.#isIn(panePid, unit));
+      for (const { name } of own) this.#endSession(place, { directory, agent, name });
+    }
+  }
+
+  #stopServer(unit: string): void {
+    const sockets = this.tmux.sockets().filter((socket) => this.#isIn(this.tmux.serverPid(socket), unit));
+    for (const socket of sockets) this.tmux.end(socket);
+  }
+
+  #isIn(pid: number, unit: string): boolean {
+    return this.processes.cgroupOf(pid)?.endsWith(`/${unit}`) === true;
+  }
+
+  /** What the helper writes when its agent starts. */
+  #noteStart([, , mode, directory = '', agent = '']: readonly string[]): void {
+    if (mode !== 'pane') return;
+    const record = `${directory}/record/${agent}`;
+    const spec = items(this.files.read(`${directory}/launch/${agent}`)).get('spec') ?? '';
+    this.files.plant(`${record}/starts`, { content: `count=1\nat=${this.port.clock.nowMs()}\nspec=${spec}\n` });
+    this.files.uproot(`${record}/fault`);
+  }
+
+  /** Ends a session, and notes that somebody asked for it. */
+  #endSession(socket: string, { directory, agent, name }: { directory: string; agent: string; name: string }): void {
+    const at = this.port.clock.nowMs();
+    this.files.plant(`${directory}/record/${agent}/exit`, { content: `signal=TERM\nasked=stop\nat=${at}\n` });
+    this.tmux.endSession(socket, name);
   }
 
   #serverItem(directory: string, key: string): string {
     return items(this.files.read(`${directory}/server`)).get(key) ?? '';
   }
 }
+
+const ownerMark = (directory: string, agent: string): string =>
+  `${directory.slice(directory.lastIndexOf('/') + 1)}/${agent}`;
 
 const firstGroup = (pattern: RegExp, text = ''): string => pattern.exec(text)?.[1] ?? '';
 

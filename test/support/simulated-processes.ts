@@ -8,7 +8,7 @@ interface Process {
 
 /** A process table: each process has a parent and a cgroup, and takes its children with it when it ends. */
 export class SimulatedProcesses implements ProcessReader {
-  readonly #table = new Map<number, Process>();
+  #table = new Map<number, Process>();
   #nextPid = 1000;
 
   /** Starts a process and gives its pid. Without a cgroup of its own it stays in its parent's. */
@@ -44,6 +44,14 @@ export class SimulatedProcesses implements ProcessReader {
 
   commandLineOf(pid: number): readonly string[] | undefined {
     return this.#table.get(pid)?.argv;
+  }
+
+  /** Remembers who lives now, and gives the way back to it. */
+  snapshot(): () => void {
+    const table = new Map(this.#table);
+    return () => {
+      this.#table = new Map(table);
+    };
   }
 
   /** Everything sleeps, in a group of its own and without a terminal. */

@@ -8,6 +8,16 @@ export interface UnitHooks {
   readonly stop: (unit: string) => void;
 }
 
+/** What a unit can be in; one that the manager does not list is inactive. */
+export type UnitState = 'active' | 'failed' | 'activating' | 'deactivating';
+
+const SUB_STATES: Readonly<Record<UnitState, string>> = {
+  active: 'running',
+  failed: 'failed',
+  activating: 'start',
+  deactivating: 'stop-sigterm',
+};
+
 const ok = (stdout = ''): ExecResult => ({ exitCode: 0, stdout, stderr: '' });
 const bad = (stderr: string): ExecResult => ({ exitCode: 1, stdout: '', stderr: `${stderr}\n` });
 
@@ -22,7 +32,7 @@ export class SimulatedSystemd {
   readonly #hooks: UnitHooks;
   #loaded: ReadonlyMap<string, string> = new Map();
   #loadedAtMs: number;
-  readonly #active = new Map<string, 'active' | 'failed'>();
+  #active = new Map<string, UnitState>();
 
   constructor(files: MemoryFiles, directory: string, now: () => number, hooks: UnitHooks) {
     this.#files = files;
@@ -42,6 +52,27 @@ export class SimulatedSystemd {
     return this.#active.get(unit) === 'active';
   }
 
+  /** Every unit that is not inactive. */
+  units(): readonly string[] {
+    return [...this.#active.keys()];
+  }
+
+  /** Says what a unit is in by now, without anything of ours having been asked. */
+  become(unit: string, state: UnitState | 'inactive'): void {
+    if (state === 'inactive') this.#active.delete(unit);
+    else this.#active.set(unit, state);
+  }
+
+  /** Remembers what the manager knows and runs, and gives the way back to it. */
+  snapshot(): () => void {
+    const [active, loaded, loadedAtMs] = [new Map(this.#active), this.#loaded, this.#loadedAtMs];
+    return () => {
+      this.#active = new Map(active);
+      this.#loaded = loaded;
+      this.#loadedAtMs = loadedAtMs;
+    };
+  }
+
   /** What the manager believes and runs, as text: links and units it has read, and what is up. */
   state(): string {
     const loaded = [...this.#loaded].map(([path, text]) => `${path}\n${text}`).toSorted();
@@ -54,18 +85,7 @@ export class SimulatedSystemd {
     if (method !== 'ListUnitsByPatterns') return bad(`Unknown method ${method ?? ''}`);
     const rows = [...this.#active]
       .filter(([unit]) => patterns.some((pattern) => matches(pattern, unit)))
-      .map(([unit, active]) => [
-        unit,
-        '',
-        'loaded',
-        active,
-        active === 'active' ? 'running' : 'failed',
-        '',
-        '',
-        0,
-        '',
-        '',
-      ]);
+      .map(([unit, active]) => [unit, '', 'loaded', active, SUB_STATES[active], '', '', 0, '', '']);
     return ok(`${JSON.stringify({ type: 'a(ssssssouso)', data: [rows] })}\n`);
   }
 
@@ -110,7 +130,9 @@ export class SimulatedSystemd {
       const agents = `${unit.slice(0, -'-tmux.service'.length)}@*.service`;
       for (const other of [...this.#active.keys()].filter((name) => matches(agents, name))) this.stop(other);
     }
-    if (this.#active.delete(unit)) this.#hooks.stop(unit);
+    if (!this.#active.has(unit) || this.#active.get(unit) === 'failed') return;
+    this.#active.delete(unit);
+    this.#hooks.stop(unit);
   }
 
   #start(unit: string, alone: boolean): string | undefined {

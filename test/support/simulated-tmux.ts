@@ -1,8 +1,10 @@
 import type { ExecOptions, ExecResult } from '../../src/model/host.ts';
 import type { MemoryFiles } from './memory-files.ts';
 import type { SimulatedProcesses } from './simulated-processes.ts';
+import { expand, meaning, split, words, type Values } from './simulated-tmux-words.ts';
 
-interface Session {
+/** A session with its one pane. */
+export interface Session {
   readonly id: number;
   readonly name: string;
   readonly panePid: number;
@@ -30,14 +32,41 @@ const bad = (stderr: string): ExecResult => ({ exitCode: 1, stdout: '', stderr: 
 
 /** The tmux servers of a simulated machine, one per socket: exactly the commands our client sends, answered as 3.3a does. */
 export class SimulatedTmux {
-  readonly #servers = new Map<string, Server>();
+  #servers = new Map<string, Server>();
   readonly #files: MemoryFiles;
   readonly #processes: SimulatedProcesses;
+  readonly #onPane: (argv: readonly string[]) => void;
   #sessionIds = 0;
 
-  constructor(files: MemoryFiles, processes: SimulatedProcesses) {
+  /** `onPane` hears the argv of every pane that starts. */
+  constructor(files: MemoryFiles, processes: SimulatedProcesses, onPane: (argv: readonly string[]) => void) {
     this.#files = files;
     this.#processes = processes;
+    this.#onPane = onPane;
+  }
+
+  /** Remembers what lives now, and gives the way back to it. */
+  snapshot(): () => void {
+    const copy = (servers: ReadonlyMap<string, Server>): Map<string, Server> =>
+      new Map([...servers].map(([socket, server]) => [socket, { ...server }]));
+    const kept = copy(this.#servers);
+    return () => {
+      this.#servers = copy(kept);
+    };
+  }
+
+  /** Sockets with a living server. */
+  sockets(): readonly string[] {
+    return [...this.#servers.keys()];
+  }
+
+  /** The process of the server on a socket; 0 when none lives there. */
+  serverPid(socket: string): number {
+    return this.#servers.get(socket)?.pid ?? 0;
+  }
+
+  sessionsOn(socket: string): readonly Session[] {
+    return this.#servers.get(socket)?.sessions ?? [];
   }
 
   /** What the tmux program does with these arguments: `-u -S SOCKET`, then `-N` or `-f CONF`, then commands. */
@@ -122,7 +151,9 @@ export class SimulatedTmux {
 
   #newSession(server: Server, [, , name = '', ...rest]: readonly string[]): ExecResult {
     if (server.sessions.some((session) => session.name === name)) return bad(`duplicate session: ${name}`);
-    const panePid = this.#processes.spawn(rest[0] === '-x' ? rest.slice(4) : rest, { parent: server.pid });
+    const argv = rest[0] === '-x' ? rest.slice(4) : rest;
+    const panePid = this.#processes.spawn(argv, { parent: server.pid });
+    this.#onPane(argv);
     this.#processes.spawn(['agent'], { parent: panePid });
     server.sessions = [...server.sessions, { id: this.#sessionIds++, name, panePid, options: {}, isDead: false }];
     return ok();
@@ -201,8 +232,6 @@ function killDead(server: Server, [, , target, condition = '']: readonly string[
   return ok();
 }
 
-type Values = Readonly<Record<string, string>>;
-
 const serverValues = ({ pid, options }: Server): Values => ({
   ...options,
   pid: String(pid),
@@ -220,31 +249,5 @@ const sessionValues = ({ id, name, panePid, options, isDead }: Session): Values 
   pane_dead: isDead ? '1' : '0',
 });
 
-/** `#{name}`, and `#{=N;s|PATTERN|TO|:name}`: the first N characters, then the substitution. */
-const expand = (format: string, values: Values): string =>
-  format.replaceAll(/#\{([^}]*)\}/g, (_, inner: string) => {
-    const cut = /^=(\d+);s\|([^|]*)\|([^|]*)\|:(.*)$/.exec(inner);
-    if (cut === null) return values[inner] ?? '';
-    const [, length, pattern = '', to = '', name = ''] = cut;
-    return (values[name] ?? '').slice(0, Number(length)).replaceAll(new RegExp(pattern, 'g'), to);
-  });
-
 const sorted = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-
-/** The commands of an argv: `;` alone ends one. */
-function split(argv: readonly string[]): readonly (readonly string[])[] {
-  const at = argv.indexOf(';');
-  if (at >= 0) return [argv.slice(0, at), ...split(argv.slice(at + 1))];
-  return argv.length === 0 ? [] : [argv];
-}
-
-/** The words of a line of tmux's language as they stand there, as far as we write it: plain words, `'…'` and `\\'`. */
-const words = (line: string): readonly string[] => line.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
-
-/** What a word stands for. */
-const meaning = (word: string): string =>
-  word.replaceAll(
-    /'([^']*)'|\\(.)/g,
-    (_, quoted: string | undefined, escaped: string | undefined) => quoted ?? escaped ?? '',
-  );
