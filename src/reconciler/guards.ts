@@ -73,23 +73,24 @@ function stopsWhole({ reason }: Blocked, { group, action, address }: Change): bo
   return group === 'fleet' && (reason === 'unknown' ? action === 'delete' : !isReload(address));
 }
 
-/** With units of somebody else's fleet of this name, nothing but a file of our home is certainly ours. */
 function stopsWithout(address: Address, { reason }: Blocked, change: Change): boolean {
-  if (address === change.address) return true;
-  if (reason === 'foreign' && kindOf(address) === 'unit' && change.provider !== 'files') return true;
-  if (reason === 'unknown' && losesTrack(address, change)) return true;
+  if (address === change.address || losesTrack(address, reason, change)) return true;
   // Without units it is our helper that ends an agent, by the record of the server.
   if (change.provider === 'tmux' && endsAgent(change)) return kindOf(address) === 'file' && !OPTIONAL.test(address);
   return STARTING.has(change.action) && !OPTIONAL.test(address);
 }
 
 /**
- * Beside a unit that could not be seen, and so may be somebody else's, nothing new is put. While the server cannot be
- * seen, what the fleet shares stays as it is: it may live on where the manifest no longer says.
+ * With units of somebody else's fleet of this name, nothing but a file of our home is certainly ours; beside one that
+ * could not be seen nothing new is put. While the server cannot be seen, what the fleet shares stays as it is: it may
+ * live on where the manifest no longer says.
  */
-function losesTrack(unseen: Address, { action, provider, group }: Change): boolean {
-  if (kindOf(unseen) === 'unit') return provider === 'systemd' && action === 'create';
-  return kindOf(unseen) === 'server' && group === 'fleet' && (provider !== 'files' || action === 'update');
+function losesTrack(address: Address, reason: Blocked['reason'], { action, provider, group }: Change): boolean {
+  const kind = kindOf(address);
+  if (reason === 'foreign') return kind === 'unit' && provider !== 'files';
+  if (reason !== 'unknown') return false;
+  if (kind === 'unit') return provider === 'systemd' && action === 'create';
+  return kind === 'server' && group === 'fleet' && (provider !== 'files' || action === 'update');
 }
 
 /** The process of an agent ends by this change, for good or for a moment. */

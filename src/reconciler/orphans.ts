@@ -58,12 +58,14 @@ interface Unclear {
 }
 
 /** What keeps us from ending it. */
-function unclearOf({ block, state, detail, unitTaken }: AgentView, launch: Observation): Unclear | undefined {
+function unclearOf(view: AgentView, launch: Observation): Unclear | undefined {
   if (launch.state === 'unknown') return { reason: 'unknown', message: launch.error.message };
-  if (block === 'impostor' || block === 'duplicate-owner') return { reason: block, message: detail ?? 'not ours' };
-  if (block === 'foreign' && state === 'running') return { reason: block, message: detail ?? 'not ours' };
+  const { block, state, unitTaken } = view;
+  const message = String(view.detail);
+  if (block === 'impostor' || block === 'duplicate-owner') return { reason: block, message };
+  if (block === 'foreign' && state === 'running') return { reason: block, message };
   if (unitTaken === 'foreign') return { reason: 'foreign', message: 'its unit is somebody else’s' };
-  return state === 'unknown' ? { reason: 'unknown', message: detail ?? 'the look failed' } : undefined;
+  return state === 'unknown' ? { reason: 'unknown', message } : undefined;
 }
 
 /** Its launch data carries the mark that protects an agent: without it, a running one may be a protected one. */

@@ -23,7 +23,7 @@ const isShared = (address: Address, { host }: Observed): boolean =>
   /^file\.(libexec|bin)\//.test(address) && Object.keys(host.otherFleets).length > 0;
 
 function decideLeftover(address: Address, context: Unwanting): Decision {
-  const { fleet, observed } = context;
+  const { observed } = context;
   const observation = observationOf(observed, address);
   const group = groupOf(address);
   if (observation.state === 'present' && observation.owner === 'foreign' && isUnitOfAll(address, context)) {

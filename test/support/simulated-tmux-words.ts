@@ -27,3 +27,6 @@ export const meaning = (word: string): string =>
     /'([^']*)'|\\(.)/g,
     (_, quoted: string | undefined, escaped: string | undefined) => quoted ?? escaped ?? '',
   );
+
+export const sorted = (values: Values): Values =>
+  Object.fromEntries(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)));

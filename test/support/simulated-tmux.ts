@@ -1,7 +1,7 @@
 import type { ExecOptions, ExecResult } from '../../src/model/host.ts';
 import type { MemoryFiles } from './memory-files.ts';
 import type { SimulatedProcesses } from './simulated-processes.ts';
-import { expand, meaning, split, words, type Values } from './simulated-tmux-words.ts';
+import { expand, meaning, sorted, split, words, type Values } from './simulated-tmux-words.ts';
 
 /** A session with its one pane. */
 export interface Session {
@@ -248,6 +248,3 @@ const sessionValues = ({ id, name, panePid, options, isDead }: Session): Values 
   pane_pid: String(panePid),
   pane_dead: isDead ? '1' : '0',
 });
-
-const sorted = (values: Values): Values =>
-  Object.fromEntries(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)));

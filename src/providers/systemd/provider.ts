@@ -16,8 +16,11 @@ const NOTHING: ProviderObservation = { items: {}, complete: true, errors: [], fa
 function isInstalled({ files }: ReadPort, { host, fleet }: Scope): boolean {
   const { server, template, target } = fleetUnits(fleet);
   const known = new Set([server, template, target, `${target}.wants`, reloadMarkName(fleet)]);
-  return [host.unitDirs.preferred, host.unitDirs.fallback].some((directory) =>
-    (files.list(directory) ?? []).some((name) => known.has(name) || dropInOwner(fleet, name) !== undefined),
+  const isOurs = (name: string): boolean => known.has(name) || dropInOwner(fleet, name) !== undefined;
+  return [host.unitDirs.preferred, host.unitDirs.fallback].some(
+    (directory) =>
+      (files.list(directory) ?? []).some(isOurs) ||
+      files.stat(`${directory}/default.target.wants/${target}`) !== undefined,
   );
 }
 

@@ -184,8 +184,6 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
   const place = placeOf(processes, scope, name);
   const pane = marked.find(({ panePid }) => place(panePid)) ?? marked[0];
   if (pane === undefined) return { state: 'absent' };
-  const nameTaken = pane.session !== name && panes.some(({ session }) => session === name);
-  const duplicate = new Set(marked.map(({ sessionId }) => sessionId)).size > 1;
   return {
     state: 'present',
     owner: 'fleet',
@@ -193,13 +191,18 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
       ...sessionSpec(pane, name),
       ...processFacts(processes, pane),
       ...placeFacts(place, pane, scope),
-      ...(duplicate ? { duplicate } : {}),
-      ...(nameTaken ? { nameTaken } : {}),
+      ...rivals(marked, panes, pane, name),
     },
     // A server never gives a session id twice, and a server is told by the time of its start.
     fingerprint: `${server?.startTime ?? 0} ${pane.sessionId} ${pane.panePid}`,
   };
 }
+
+/** Other sessions with the same mark, or, where it was renamed, with its name. */
+const rivals = (marked: readonly PaneRow[], panes: readonly PaneRow[], pane: PaneRow, name: string): JsonObject => ({
+  ...(marked.some(({ sessionId }) => sessionId !== pane.sessionId) ? { duplicate: true } : {}),
+  ...(pane.session !== name && panes.some(({ session }) => session === name) ? { nameTaken: true } : {}),
+});
 
 const sessionSpec = (pane: PaneRow, wantedName: string): JsonObject => ({
   id: pane.sessionId,
