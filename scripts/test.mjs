@@ -36,8 +36,12 @@ function counts(output, exitCode) {
   };
 }
 
+/** Only the whole suite can say what of the planner no test reaches. */
+const COVERAGE =
+  patterns.length > 0 ? [] : ['--coverage', '--coverageReporters=none', '--collectCoverageFrom=src/reconciler/**'];
+
 const runOrdinary = () =>
-  jest([process.execPath, ...JEST, '--testPathIgnorePatterns', '/node_modules/', '/test/system/']);
+  jest([process.execPath, ...JEST, ...COVERAGE, '--testPathIgnorePatterns', '/node_modules/', '/test/system/']);
 
 /** Real units and real servers, one file after the other: they share one manager and two cores. */
 const runReal = () =>

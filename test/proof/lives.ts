@@ -6,7 +6,7 @@ import type { Look } from '../../src/reconciler/pass.ts';
 import type { Policy } from '../../src/reconciler/policy.ts';
 import { fleetFrom } from './any-fleet.ts';
 import { FLEET, HOME, socketOf, Stage } from './stage.ts';
-import { Crash, troubled, type Trouble, type TroubledPort } from './troubles.ts';
+import { Crash, troubled, type Trouble } from './troubles.ts';
 import { happen, policyOf, stageOf, type World } from './worlds.ts';
 
 /** A pass converges in this many rounds at most once the faults are over. */
@@ -38,11 +38,13 @@ export async function live(world: World): Promise<Life> {
   return { broken: watch.broken, tally: [...tallyOf(world, calm), `rounds ${calm.rounds}`] };
 }
 
-/** What is somebody else's holds back even what is harmless; a look that does not see it lets that through. */
+/** What is somebody else's, or waits for a person, holds back even what is harmless; a failed look at it does not. */
 const isHeldBack = ({ plan }: End): boolean =>
-  plan?.blocked.some(
-    ({ reason, group }) => reason === 'foreign-server' || (reason === 'foreign' && group === 'fleet'),
-  ) === true;
+  plan !== undefined &&
+  (plan.deferred.some(({ group }) => group === 'fleet') ||
+    plan.blocked.some(
+      ({ reason, group }) => reason === 'foreign-server' || (reason === 'foreign' && group === 'fleet'),
+    ));
 
 interface End {
   readonly state: string;
@@ -176,7 +178,7 @@ async function attempt(work: () => Promise<unknown>, watch: Watch, told: readonl
 /** Acts by a plan that is older than the machine, and then must converge all the same. */
 async function outOfDate(watch: Watch, world: World): Promise<void> {
   if (world.late.length === 0) return;
-  const { stage, fleet, policy } = watch;
+  const { stage, fleet } = watch;
   const seen = await lookUnlessRefused(watch);
   if (seen === undefined) return;
   happen(stage, world, world.late);

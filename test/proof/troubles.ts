@@ -103,7 +103,7 @@ class Line {
     if (this.#isDead) throw new Crash('it is dead');
     this.calls += 1;
     const isDue = this.calls === this.#trouble?.at;
-    if (isDue && this.#trouble?.forGood === true) this.#stuck = key;
+    if (isDue && this.#trouble?.forGood) this.#stuck = key;
     return isDue || key === this.#stuck ? this.#trouble : undefined;
   }
 
