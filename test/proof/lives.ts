@@ -186,6 +186,8 @@ async function outOfDate(watch: Watch, world: World): Promise<void> {
   stage.foreignPaths.delete(socketOf(fleet));
   // And our helper takes a session of its own name and mark for what an earlier run has left.
   for (const { panePid } of stage.ours()) stage.foreignPids.delete(panePid);
+  // What is being started behind its back may lose its launch data to it, and is then left alone.
+  stage.reasons.add('unknown');
   watch.renew();
   await stage.act(seen);
   watch.check('by an old look');

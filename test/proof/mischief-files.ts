@@ -57,7 +57,11 @@ export const FILES = {
     const content = (files.read(path) ?? '').slice(0, at * 7);
     files.alter(path, { content });
     // Whether the mark is still there is not for us to say: then it must heal, else it must stay.
-    if (!/^(#!.*\n)?# mosaic: v1 canary |^(#!.*\n)?# mosaic: v1 home |^mosaic=|\nHome=.*\n/.test(content)) {
+    if (
+      !/^(#!.*\n)?# mosaic: v1 canary |^(#!.*\n)?# mosaic: v1 home |^mosaic=|\nHome="\/home\/u\/.config\/mosaic/.test(
+        content,
+      )
+    ) {
       foreignPaths.add(path);
     }
     allow({ reasons }, 'foreign', 'unknown');
@@ -90,6 +94,7 @@ export const UNIT_FILES = {
   'a unit is masked': (stage, fleet, at) => {
     const unit = pick([fleetUnits(fleet.name).template, ...unitsOf(fleet)], at) ?? '';
     plantForeign(stage, `${UNITS}/${unit}`, { kind: 'symlink', content: '/dev/null', mode: 0o777 });
+    stage.foreignPaths.delete(`${UNITS}/${unit}.d/50-mosaic.conf`);
     allow(stage, 'masked');
   },
   'an agent has a unit of its own': (stage, fleet, at) => {

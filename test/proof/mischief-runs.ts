@@ -50,6 +50,7 @@ export const RUNS = {
   'an agent is being started': (stage, fleet, at) => {
     const unit = pick(unitsOf(fleet), at);
     if (unit === undefined || fleet.supervisor === 'tmux' || stage.machine.systemd.units().includes(unit)) return;
+    if (stage.ours().some(({ agent }) => unit.endsWith(`@${agent}.service`))) return;
     stage.machine.systemd.become(unit, at % 2 === 0 ? 'activating' : 'deactivating');
     allow(stage, 'starting');
   },

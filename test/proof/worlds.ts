@@ -13,7 +13,7 @@ import { CIRCUMSTANCES, SERVERS } from './mischief-servers.ts';
 import { Stage, UNITS } from './stage.ts';
 import { WAYS, type Trouble } from './troubles.ts';
 
-export const MISCHIEF: Readonly<Record<string, Mischief>> = {
+const MISCHIEF: Readonly<Record<string, Mischief>> = {
   ...FILES,
   ...UNIT_FILES,
   ...RUNS,

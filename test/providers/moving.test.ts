@@ -15,12 +15,12 @@ async function settled(fleet: Fleet) {
   const plan = async (wanted: Fleet) => (await stage.look(wanted, APPLY)).plan;
   const steps = async (wanted: Fleet) => (await stage.act(await stage.look(wanted, APPLY))).steps;
   const agents = (): readonly string[] => stage.ours().map(({ agent }) => agent);
-  return { stage, plan, steps, agents, ...stage.machine };
+  return { stage, plan, steps, agents };
 }
 
 describe('a fleet that moves to another socket', () => {
   it('has its agents up there, and says so', async () => {
-    const { steps, plan, agents } = await settled(BY_TMUX);
+    const { steps, plan, agents } = await settled(BY_SYSTEMD);
     expect((await steps(MOVED)).filter(({ result }) => result !== 'done')).toEqual([]);
     expect(await plan(MOVED)).toMatchObject({ changes: [], blocked: [] });
     expect(agents()).toEqual(['alpha', 'beta']);

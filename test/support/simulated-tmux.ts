@@ -65,9 +65,7 @@ export class SimulatedTmux {
     return this.#servers.get(socket)?.pid ?? 0;
   }
 
-  sessionsOn(socket: string): readonly Session[] {
-    return this.#servers.get(socket)?.sessions ?? [];
-  }
+  readonly sessionsOn = (socket: string): readonly Session[] => this.#servers.get(socket)?.sessions ?? [];
 
   /** What the tmux program does with these arguments: `-u -S SOCKET`, then `-N` or `-f CONF`, then commands. */
   exec(args: readonly string[], { input = '' }: Pick<ExecOptions, 'input'> = {}): ExecResult {
@@ -84,7 +82,8 @@ export class SimulatedTmux {
     const pid = this.#processes.spawn(['tmux', '-S', socket], { cgroup });
     this.#servers.set(socket, { pid, options: { ...DEFAULTS, 'exit-empty': '1' }, sessions: [] });
     this.#files.plant(socket, { kind: 'socket', mode: 0o700 });
-    const lines = (this.#files.read(conf) ?? '').split('\n').filter((line) => line.startsWith('set -'));
+    const text = this.#files.stat(conf)?.kind === 'file' ? this.#files.read(conf) : undefined;
+    const lines = (text ?? '').split('\n').filter((line) => line.startsWith('set -'));
     for (const line of lines) this.run(socket, [['set-option', ...words(line).slice(1).map(meaning)]]);
     return pid;
   }
