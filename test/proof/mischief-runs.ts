@@ -67,8 +67,11 @@ export const RUNS = {
     machine.tmux.endSession(socket, name);
     allow({ reasons }, 'starting');
   }),
-  'a session was renamed': onSession(({ machine }, { socket, id }, at) => {
-    machine.tmux.run(socket, [['rename-session', '-t', `$${id}`, pick(['mine', 'scribe', 'worker-1'], at) ?? '']]);
+  'a session was renamed': onSession((stage, { socket, id }, at) => {
+    allow(stage, 'foreign');
+    stage.machine.tmux.run(socket, [
+      ['rename-session', '-t', `$${id}`, pick(['mine', 'scribe', 'worker-1'], at) ?? ''],
+    ]);
   }),
   'a mark of a session is damaged': onSession((stage, { socket, name, panePid }, at) => {
     const [mark, value] = pick(
