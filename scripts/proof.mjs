@@ -15,6 +15,10 @@ const HEAD = `# Proof
 Written by \`npm run proof\`: the last run of each part. What a part found was mended with a test of its own.
 `;
 
+const begin = (part) => `<!-- ${part} -->`;
+const end = (part) => `<!-- end of ${part} -->`;
+const section = (part, text) => `${begin(part)}\n\n## ${PARTS[part].title}\n\n${text}\n\n${end(part)}\n`;
+
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) stop(`there is no part ${unknown}; known: ${Object.keys(PARTS).join(', ')}`, USAGE_EXIT);
@@ -35,10 +39,6 @@ async function save(name, text) {
   const options = { ...(await resolveConfig(FILE)), parser: 'markdown' };
   writeFileSync(FILE, await format([HEAD, ...sections].join('\n'), options));
 }
-
-const begin = (part) => `<!-- ${part} -->`;
-const end = (part) => `<!-- end of ${part} -->`;
-const section = (part, text) => `${begin(part)}\n\n## ${PARTS[part].title}\n\n${text}\n\n${end(part)}\n`;
 
 function sectionOf(text, part) {
   const [from, to] = [text.indexOf(begin(part)), text.indexOf(end(part))];
