@@ -85,12 +85,17 @@ function stopsWithout(address: Address, { reason }: Blocked, change: Change): bo
  * could not be seen nothing new is put. While the server cannot be seen, what the fleet shares stays as it is: it may
  * live on where the manifest no longer says.
  */
-function losesTrack(address: Address, reason: Blocked['reason'], { action, provider, group }: Change): boolean {
+function losesTrack(
+  address: Address,
+  reason: Blocked['reason'],
+  { action, provider, group, address: own }: Change,
+): boolean {
   const kind = kindOf(address);
   if (reason === 'foreign') return kind === 'unit' && provider !== 'files';
   if (reason !== 'unknown') return false;
   if (kind === 'unit') return provider === 'systemd' && action === 'create';
-  return kind === 'server' && group === 'fleet' && (provider !== 'files' || action === 'update');
+  if (kind !== 'server' || group !== 'fleet') return false;
+  return provider !== 'files' || (action === 'update' && own.startsWith('file.fleets/'));
 }
 
 /** The process of an agent ends by this change, for good or for a moment. */
