@@ -1,13 +1,14 @@
 import { realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
 import { readManifestFile, whoElseMayWrite } from '../../host/manifest-file.ts';
 import { agentAround, insideAgent } from '../../reconciler/watch/exposure.ts';
-import type { Reading } from '../../reconciler/watch/pass.ts';
+import type { Reading } from '../../reconciler/watch/reading.ts';
 import type { Place } from '../context.ts';
 import { installedServer } from '../facts.ts';
-import { manifestInvalid } from '../installed.ts';
+import { installedFleet, manifestInvalid } from '../installed.ts';
 import { loadText, type LoadedFleet } from '../load-fleet.ts';
 import { cacheKey } from '../manifest-cache.ts';
 
@@ -36,7 +37,7 @@ export function manifestSource(path: string, place: Place): ManifestSource {
     if (taken === undefined || taken.key !== cacheKey(bytes))
       taken = { ...(await loadText({ path, bytes }, place.home, place.read.files)), bytes };
     const { key, fleet } = taken;
-    return { isGood: true, key, fleet, ...exposureOf(fleet, file.realpath, place) };
+    return { isGood: true, key, fleet, ...exposureOf(fleet, path, place) };
   };
   return {
     taken: () => taken,
@@ -71,10 +72,30 @@ function conditionOf(error: FleetError): Condition {
   return { ...condition, message: `${message}; the last good manifest stays in force` };
 }
 
-function exposureOf(fleet: Fleet, realpath: string, { read, home, identity }: Place): { readonly exposed?: Condition } {
-  const userHome = installedServer(read.files, home, fleet.name)?.userHome ?? identity.home;
-  const agent = agentAround(fleet, realpath, { home: userHome, real });
+interface ExposurePlace extends Pick<Place, 'home' | 'identity'> {
+  readonly read: Pick<Place['read'], 'files'>;
+}
+
+/**
+ * Whether an agent can edit what stands at that path. Those that are installed count as well: an edit that moves an
+ * agent elsewhere must not be the one that makes it trusted.
+ */
+export function exposureOf(
+  { name, agents }: Pick<Fleet, 'name' | 'agents'>,
+  path: string,
+  { read, home, identity }: ExposurePlace,
+): { readonly exposed?: Condition } {
+  const installed = installedServer(read.files, home, name);
+  const running = installed === undefined ? [] : installedFleet(read.files, home, name).agents;
+  const userHome = installed?.userHome ?? identity.home;
+  const agent = agentAround([...agents, ...running], [real(path), ...directoriesOf(path)], { home: userHome, real });
   return agent === undefined ? {} : { exposed: insideAgent(agent) };
+}
+
+/** Every directory on the way, as it really is: who can replace one by a link decides what stands at the end. */
+function directoriesOf(path: string): readonly string[] {
+  const directory = dirname(resolve(path));
+  return directory === dirname(directory) ? [real(directory)] : [real(directory), ...directoriesOf(directory)];
 }
 
 function real(path: string): string {

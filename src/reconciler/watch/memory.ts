@@ -35,6 +35,8 @@ export interface Memory {
   readonly calls: Calls;
   readonly conditions: WatchConditions;
   readonly trouble?: Trouble;
+  /** The manifest in force can be written from inside an agent. It stays so when what is there now cannot be taken. */
+  readonly exposed?: Condition;
 }
 
 /** What a watcher knows before its first pass. */

@@ -8,14 +8,10 @@ import { callsDue, needsOf, type Call } from './attention.ts';
 import { conditionsInTrouble, conditionsNow, stamp } from './conditions.ts';
 import type { Memory, Trouble } from './memory.ts';
 import { learn, nextTryMs, waitingGroups, type Moment } from './queue.ts';
+import { exposureOf, manifestConditions, ofThisFleet, takeManifest, type Reading } from './reading.ts';
 import { countStarts, revivalOf, type Revival } from './starts.ts';
 import { nextTrouble } from './trouble.ts';
 import { exposedGroups, planWaits, withhold, type Wait } from './withhold.ts';
-
-/** The manifest as it is now: one that can be taken, or why the last good one stays in force. */
-export type Reading =
-  | { readonly isGood: true; readonly key: string; readonly fleet: Fleet; readonly exposed?: Condition }
-  | { readonly isGood: false; readonly condition: Condition };
 
 /** What a pass reaches the world through; everything else it computes. */
 export interface PassPorts {
@@ -64,31 +60,13 @@ export async function watchPass(before: Memory, auto: Auto, ports: PassPorts): P
   }
 }
 
-/** Why the last good manifest or less than the whole new one is in force. */
-const manifestConditions = (reading: Reading): readonly Condition[] =>
-  reading.isGood ? exposedOf(reading) : [reading.condition];
-
 /** Nothing is known of the machine, but for what the trouble says; of the agents stands what was known. */
 function failed(memory: Memory, reading: Reading, error: unknown, moment: Moment): PassReport {
   const { trouble, isNews } = nextTrouble(memory.trouble, error, moment);
-  const conditions = conditionsInTrouble(trouble, manifestConditions(reading), memory.conditions, moment.nowMs);
+  const conditions = conditionsInTrouble(trouble, manifestConditions(reading, memory), memory.conditions, moment.nowMs);
   const none = { seen: undefined, steps: [], waits: [], calls: [] };
   const news = isNews ? trouble : undefined;
   return { ...none, memory: { ...memory, trouble, conditions }, news, nextMs: trouble.untilMs };
-}
-
-/** A manifest that names another fleet is none of this one's: its agents stay, and a person decides. */
-function ofThisFleet(reading: Reading, { name }: Fleet): Reading {
-  if (!reading.isGood || reading.fleet.name === name) return reading;
-  const message = `the manifest is now about fleet ${reading.fleet.name}; this watcher goes on with ${name} as it last was`;
-  return { isGood: false, condition: { type: 'ManifestInvalid', status: 'True', reason: 'OtherFleet', message } };
-}
-
-/** New contents clear what was held against the old. */
-function takeManifest(before: Memory, reading: Reading): Memory {
-  if (!reading.isGood || reading.key === before.key) return before;
-  const { trouble: _ofTheOldOne, ...kept } = before;
-  return { ...kept, fleet: reading.fleet, key: reading.key, queue: {} };
 }
 
 async function reconcile(memory: Memory, reading: Reading, auto: Auto, ports: PassPorts): Promise<PassReport> {
@@ -99,7 +77,7 @@ async function reconcile(memory: Memory, reading: Reading, auto: Auto, ports: Pa
   const revivals = revivalsOf(first, starts, ports.nowMs());
   const revive = [...revivals].flatMap(([name, { what }]) => (what === 'start' ? name : []));
   const policy: Policy = { ...base, revive };
-  const brakes = { waiting: waitingGroups(memory.queue, ports.nowMs()), isExposed: exposedOf(reading).length > 0 };
+  const brakes = { waiting: waitingGroups(memory.queue, ports.nowMs()), isExposed: memory.exposed !== undefined };
   const narrow = (seen: Look): Look => withhold(seen, brakes);
   const planned = { ...first, policy, plan: replan(first, policy) };
   const isIdle = narrow(planned).plan.changes.length === 0;
@@ -125,14 +103,22 @@ function conclude({ memory, reading, revivals, seen, steps, moment }: Outcome): 
   const starts = giveUp(countStarts(memory.starts, seen, nowMs), revivals);
   const crashed = crashedAgents(seen, revivals);
   const status = fleetStatus(seen, reading.isGood ? [] : [reading.condition]);
-  const now = conditionsNow({ seen, status, manifest: exposedOf(reading), queue, starts, crashed, nowMs });
+  const now = conditionsNow({
+    seen,
+    status,
+    manifest: exposureOf(memory.exposed, reading),
+    queue,
+    starts,
+    crashed,
+    nowMs,
+  });
   const { due, calls } = callsDue(needsOf(status.agents, crashed), memory.calls, nowMs);
   const { trouble: _over, ...kept } = memory;
   return {
     memory: { ...kept, queue, starts, calls, conditions: stamp(now, memory.conditions, nowMs) },
     seen,
     steps,
-    waits: [...planWaits(seen.plan), ...brakeWaits(seen, { queue, nowMs, reading })],
+    waits: [...planWaits(seen.plan), ...brakeWaits(seen, { queue, nowMs, exposed: memory.exposed })],
     calls: due,
     news: undefined,
     nextMs: earliest([nextTryMs(queue, nowMs), ...revivalTimes(revivals), startingTime(seen, memory, nowMs)]),
@@ -170,24 +156,21 @@ function limitText({ agents }: Fleet, name: string): string {
   return `${name} is past its start limit${limit}; see mosaic fleet status, then mosaic fleet restart ${name}`;
 }
 
-const exposedOf = (reading: Reading): readonly Condition[] =>
-  reading.isGood && reading.exposed !== undefined ? [reading.exposed] : [];
-
 interface BrakeContext {
   readonly queue: Memory['queue'];
   readonly nowMs: number;
-  readonly reading: Reading;
+  readonly exposed: Condition | undefined;
 }
 
-function brakeWaits(seen: Look, { queue, nowMs, reading }: BrakeContext): readonly Wait[] {
+function brakeWaits(seen: Look, { queue, nowMs, exposed }: BrakeContext): readonly Wait[] {
   const backoffs = [...waitingGroups(queue, nowMs)].toSorted().flatMap((group): readonly Wait[] => {
     const entry = queue[group];
     return entry === undefined ? [] : [{ group, reason: 'backoff', message: entry.message, untilMs: entry.untilMs }];
   });
-  const exposed = exposedOf(reading).flatMap(({ message }) =>
-    [...exposedGroups(seen)].toSorted().map((group): Wait => ({ group, reason: 'exposed', message })),
-  );
-  return [...backoffs, ...exposed];
+  if (exposed === undefined) return backoffs;
+  const { message } = exposed;
+  const held = [...exposedGroups(seen)].toSorted().map((group): Wait => ({ group, reason: 'exposed', message }));
+  return [...backoffs, ...held];
 }
 
 /** An agent that is on its way up is looked at again soon, bus or no bus; one that never arrives, less often. */

@@ -1,6 +1,7 @@
 import type { Change, Deferred, Plan } from '../../model/plan.ts';
 import type { Group } from '../../model/resource.ts';
 import { kindOf } from '../address.ts';
+import { changedFields } from '../diff.ts';
 import type { Look } from '../pass.ts';
 
 /** What keeps the watcher from doing what the plan says. */
@@ -28,9 +29,12 @@ export function exposedGroups(seen: Look): ReadonlySet<Group> {
   return new Set(changes.filter((change) => !isInstalled || isNew(change)).map(({ group }) => group));
 }
 
-/** An agent that was not there before, or one that is to run something else than before. */
-const isNew = ({ address, action, reason }: Change): boolean =>
-  kindOf(address) === 'launch' && (action === 'create' || reason === 'spec_changed');
+/** Of launch data, what says only that it was changed by hand, and nothing of what the manifest wants. */
+const BY_HAND: ReadonlySet<string> = new Set(['edited', 'mode']);
+
+/** An agent that was not there before, or one of which the manifest says something else than what is installed. */
+const isNew = ({ address, action, patch }: Change): boolean =>
+  kindOf(address) === 'launch' && (action === 'create' || changedFields(patch).some((field) => !BY_HAND.has(field)));
 
 /** Something the watcher would do or cannot do, and what it waits for. */
 export interface Wait {

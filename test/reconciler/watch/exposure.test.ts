@@ -5,10 +5,14 @@ import { fleetWith } from '../../support/fleet.ts';
 const links: Readonly<Record<string, string>> = { '/home/ada/link': '/srv/app', '/home/ada': '/data/ada' };
 const real = (path: string): string => links[path] ?? path;
 const around = (workingDirectory: string, manifest: string): string | undefined =>
-  agentAround(fleetWith({ coder: `{ command: [codex], workingDirectory: "${workingDirectory}" }` }), manifest, {
-    home: '/home/ada',
-    real,
-  });
+  agentAround(
+    fleetWith({ coder: `{ command: [codex], workingDirectory: "${workingDirectory}" }` }).agents,
+    [manifest],
+    {
+      home: '/home/ada',
+      real,
+    },
+  );
 
 describe('a manifest is inside an agent', () => {
   it.each([

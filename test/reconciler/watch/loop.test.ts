@@ -135,6 +135,45 @@ describe('the watcher', () => {
     expect(watch.reports.at(-1)?.memory.conditions.fleet.map(({ type }) => type)).toContain('ManifestExposed');
   });
 
+  const LAUNCH = '/home/u/.config/mosaic/fleets/canary/launch/alpha';
+  const EXPOSED = { type: 'ManifestExposed', status: 'True', reason: 'InWorkingDirectory', message: 'it' } as const;
+  const evil = fleetOf({ agents: { alpha: { command: ['/bin/evil'] }, beta: {} } });
+  const editLaunch = (watch: SimulatedWatch): void =>
+    watch.host.files.plant(LAUNCH, { content: `${watch.host.files.read(LAUNCH)}x=1\0` });
+
+  it('starts nothing new from such a manifest where the launch data was changed by hand as well', async () => {
+    const watch = await calmWatch('all');
+    watch.exposed = EXPOSED;
+    await watch.run([
+      soon(watch, () => {
+        watch.save(evil);
+        editLaunch(watch);
+      }),
+    ]);
+    expect(watch.steps).toEqual([]);
+    expect(watch.reports.at(-1)?.waits).toContainEqual(expect.objectContaining({ group: 'agent.alpha' }));
+  });
+
+  it('sets right under such a manifest what was only changed by hand', async () => {
+    const watch = await calmWatch('all');
+    watch.exposed = EXPOSED;
+    await watch.run([soon(watch, () => editLaunch(watch))]);
+    expect(told(watch)).toEqual(['update launch.alpha done']);
+  });
+
+  it('starts nothing new from such a manifest after it was broken, either', async () => {
+    const watch = await calmWatch('all');
+    watch.exposed = EXPOSED;
+    const condition = { type: 'ManifestInvalid', status: 'True', reason: 'Refused', message: 'no' } as const;
+    await watch.run([
+      soon(watch, () => watch.save(evil)),
+      { atMs: watch.nowMs + 5000, isHeard: true, act: () => watch.spoil({ isGood: false, condition }) },
+    ]);
+    expect(watch.steps).toEqual([]);
+    const types = watch.reports.at(-1)?.memory.conditions.fleet.map(({ type }) => type);
+    expect(types).toEqual(expect.arrayContaining(['ManifestInvalid', 'ManifestExposed']));
+  });
+
   it('tries a step that fails again, later each time, and lets the others go on', async () => {
     const watch = await calmWatch();
     const launch = '/home/u/.config/mosaic/fleets/canary/launch/alpha';

@@ -8,8 +8,8 @@ import { preferSmallMemory } from '../../../host/memory.ts';
 import { serviceNotifier } from '../../../host/service-notify.ts';
 import { watchManifest } from '../../../host/watch.ts';
 import { watchLoop } from '../../../reconciler/watch/loop.ts';
-import { freshMemory } from '../../../reconciler/watch/memory.ts';
 import type { Auto } from '../../../reconciler/watch/pass.ts';
+import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf } from '../../load-fleet.ts';
 import type { CommonOptions } from '../../options.ts';
@@ -17,7 +17,7 @@ import { longRunSignals } from '../../signals.ts';
 import { createBell, type WatchBell } from '../../watch/bell.ts';
 import { controller, type Watcher } from '../../watch/controller.ts';
 import { recallLastGood } from '../../watch/last-good.ts';
-import { manifestSource, type ManifestSource } from '../../watch/manifest.ts';
+import { exposureOf, manifestSource, type ManifestSource } from '../../watch/manifest.ts';
 import { readWatchState, watchLockPath } from '../../watch/state.ts';
 import { openStory, type Story } from '../../watch/story.ts';
 import { requireManifestFile } from './apply.ts';
@@ -33,10 +33,10 @@ export async function run(options: WatchOptions): Promise<number> {
   const place = await openPlace(options);
   const path = manifestOf(options, place);
   const source = manifestSource(path, place);
-  const { fleet, key } = await firstManifest(source, path, place);
-  const lock = await takeWatchLock(fleet, place);
+  const first = await firstManifest(source, path, place);
+  const lock = await takeWatchLock(first.fleet, place);
   try {
-    return await watch({ options, place, path, source, fleet, key, lock });
+    return await watch({ options, place, path, source, first, lock });
   } finally {
     lock.release();
   }
@@ -47,21 +47,16 @@ interface Start {
   readonly place: Place;
   readonly path: string;
   readonly source: ManifestSource;
-  readonly fleet: Fleet;
-  readonly key: string;
+  readonly first: GoodReading;
   readonly lock: Lock;
 }
 
 /** The manifest as it is, or as it last was good: a mistake in it must not leave the fleet alone after a reboot. */
-async function firstManifest(
-  source: ManifestSource,
-  path: string,
-  { read, home }: Place,
-): Promise<{ readonly fleet: Fleet; readonly key: string }> {
+async function firstManifest(source: ManifestSource, path: string, place: Place): Promise<GoodReading> {
   const reading = await source.read();
   if (reading.isGood) return reading;
-  const last = await recallLastGood(read.files, home, path);
-  if (last !== undefined) return last;
+  const last = await recallLastGood(place.read.files, place.home, path);
+  if (last !== undefined) return { ...last, ...exposureOf(last.fleet, path, place) };
   throw source.refusal() ?? new FleetError('E_MANIFEST', reading.condition.message);
 }
 
@@ -77,7 +72,8 @@ async function takeWatchLock({ name }: Fleet, { home, exec }: Place): Promise<Lo
   }
 }
 
-async function watch({ options, place, path, source, fleet, key, lock }: Start): Promise<number> {
+async function watch({ options, place, path, source, first, lock }: Start): Promise<number> {
+  const { fleet } = first;
   const { auto = 'safe' } = options;
   const level = options.logLevel === undefined || options.logLevel === 'silent' ? 'info' : options.logLevel;
   const story = await openStory(level, process.stderr.isTTY && options.output !== 'json');
@@ -96,7 +92,7 @@ async function watch({ options, place, path, source, fleet, key, lock }: Start):
   try {
     const { starts } = readWatchState(place.read.files, place.home, fleet.name) ?? {};
     const { ports, end } = controller(watcher, fleet);
-    await watchLoop(freshMemory(fleet, key, starts), auto, { ...ports, bell });
+    await watchLoop(firstMemory(first, starts), auto, { ...ports, bell });
     service.stopping();
     return end();
   } finally {

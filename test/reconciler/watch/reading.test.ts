@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { freshMemory, type Memory } from '../../../src/reconciler/watch/memory.ts';
+import { firstMemory, takeManifest, type GoodReading } from '../../../src/reconciler/watch/reading.ts';
+import { fleetWith } from '../../support/fleet.ts';
+
+const EXPOSED = { type: 'ManifestExposed', status: 'True', reason: 'InWorkingDirectory', message: 'it' } as const;
+const plain = fleetWith({ coder: '{ command: [codex] }' });
+const mine = { ...plain, notify: ['/bin/mine'], adapters: { codex: { submitDelayMs: 1 } } };
+const theirs = { ...plain, notify: ['/bin/theirs'], adapters: { codex: { idle: ['*'] } }, agentsMayManage: true };
+
+const good = (reading: GoodReading) => ({ isGood: true, ...reading }) as const;
+const guardedOf = ({ fleet: { notify, adapters, agentsMayManage } }: Memory) => ({ notify, adapters, agentsMayManage });
+const of = (fleet: typeof plain) => guardedOf(freshMemory(fleet, ''));
+
+describe('whom the watcher calls, what it believes of screens and who may manage', () => {
+  it('is not taken from an exposed manifest: the last other one stands', () => {
+    const before = takeManifest(freshMemory(plain, 'a'), good({ key: 'b', fleet: mine }));
+    const once = takeManifest(before, good({ key: 'c', fleet: theirs, exposed: EXPOSED }));
+    const again = takeManifest(once, good({ key: 'd', fleet: theirs, exposed: EXPOSED }));
+    expect([once, again].map(guardedOf)).toEqual([of(mine), of(mine)]);
+    expect(again.key).toBe('d');
+  });
+
+  it('is nothing where the first manifest is exposed already', () => {
+    expect(guardedOf(firstMemory({ key: 'a', fleet: theirs, exposed: EXPOSED }))).toEqual(of(plain));
+    expect(guardedOf(firstMemory({ key: 'a', fleet: mine }))).toEqual(of(mine));
+  });
+
+  it('follows the same contents into an agent and out of it', () => {
+    const inside = firstMemory({ key: 'a', fleet: mine, exposed: EXPOSED });
+    const outside = takeManifest(inside, good({ key: 'a', fleet: mine }));
+    expect([guardedOf(outside), outside.exposed]).toEqual([of(mine), undefined]);
+    const back = takeManifest(outside, good({ key: 'a', fleet: mine, exposed: EXPOSED }));
+    expect([guardedOf(back), back.exposed]).toEqual([of(mine), EXPOSED]);
+  });
+});
