@@ -56,7 +56,7 @@ describe('a manifest in the working directory of an agent', () => {
 
   it('brings no new command, whatever is done to the launch data, where it stands, or to the manifest', async () => {
     const { pid } = await live.agent('a');
-    const evil = { a: { command: ['sleep', '1234'], updatePolicy: 'immediate', workingDirectory: '/' } };
+    const evil = { a: { command: ['sleep', '1234'], updatePolicy: 'immediate', workingDirectory: '/usr' } };
     live.declare({ ...agents, ...evil });
     await eventually(() => waitsFor('agent.a'), RESYNC);
     appendFileSync(join(live.home, 'fleets', live.fleet, 'launch/a'), 'x=1\0');
