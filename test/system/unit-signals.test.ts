@@ -1,5 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/host/clock.ts';
+import { followUnits } from '../../src/host/unit-follower.ts';
 import { watchUnits, type UnitWatch } from '../../src/host/unit-signals.ts';
 import { cleanUp, eventually, inManager, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -51,7 +53,7 @@ const quiet = async (heard: Heard): Promise<void> => {
 };
 
 /** Passes everything on between its clients and the real bus, until it is cut. */
-async function relay(path: string): Promise<{ readonly cut: () => void }> {
+async function relay(path: string): Promise<{ readonly cut: () => void; readonly server: Server }> {
   const ends: Socket[] = [];
   const server: Server = createServer((client) => {
     const real = connect(bus);
@@ -60,7 +62,7 @@ async function relay(path: string): Promise<{ readonly cut: () => void }> {
   });
   closing.push({ close: () => server.close() });
   await new Promise<void>((done) => server.listen(path, done));
-  return { cut: () => ends.forEach((end) => end.destroy()) };
+  return { cut: () => ends.forEach((end) => end.destroy()), server };
 }
 
 (inManager() ? describe : describe.skip)('watchUnits on a real user manager', () => {
@@ -130,5 +132,58 @@ async function relay(path: string): Promise<{ readonly cut: () => void }> {
     closing.push({ close: () => process.kill(pid) });
     const watch = { isOurs: () => true, wake: () => undefined, lost: () => undefined };
     await expect(watchUnits({ ...watch, address: `unix:path=${path}` })).resolves.toBeUndefined();
+  });
+});
+
+interface Followed extends Heard {
+  found: number;
+  naps: number;
+}
+
+async function following(at = address): Promise<Followed> {
+  const heard = { wakes: 0, lost: 0, found: 0, naps: 0 };
+  const follow = await followUnits({
+    address: at,
+    isOurs: (unit) => unit.startsWith(`${fleet}@`),
+    wake: () => (heard.wakes += 1),
+    lost: () => (heard.lost += 1),
+    found: () => (heard.found += 1),
+    clock: {
+      sleep: (ms, signal) => {
+        heard.naps += 1;
+        return systemClock.sleep(Math.min(ms, 100), signal);
+      },
+    },
+  });
+  if (follow === undefined) throw new Error('the bus cannot be listened to');
+  closing.push(follow);
+  return heard;
+}
+
+(inManager() ? describe : describe.skip)('followUnits on a real user manager', () => {
+  it('wakes once and hears again after the manager has executed itself anew', async () => {
+    const heard = await following();
+    await systemctl('daemon-reexec');
+    await eventually(() => heard.found > 0, { timeoutMs: 20_000 });
+    expect([heard.lost, heard.found, heard.wakes > 0]).toEqual([1, 1, true]);
+    await quiet(heard);
+    const before = heard.wakes;
+    await startUnit(`${fleet}@again`);
+    await eventually(() => heard.wakes > before);
+    await systemctl('stop', `${fleet}@again.service`);
+  });
+
+  it('tries for as long as it takes, and not after it was closed', async () => {
+    const path = `${tempHome().root}/relay`;
+    const { cut, server } = await relay(path);
+    const [one, closed] = [await following(`unix:path=${path}`), await following(`unix:path=${path}`)];
+    server.close();
+    cut();
+    await eventually(() => one.naps > 3 && closed.naps > 3);
+    closing.pop()?.close();
+    expect([one.found, closed.found]).toEqual([0, 0]);
+    await new Promise<void>((done) => server.listen(path, done));
+    await eventually(() => one.found === 1);
+    expect(closed.found).toBe(0);
   });
 });

@@ -56,6 +56,13 @@ describe('a watched fleet', () => {
     expect((await live.agent('a')).pid).not.toBe(a);
   });
 
+  it('goes on hearing of it after the user manager has executed itself anew', async () => {
+    await systemctl('daemon-reexec');
+    await watch.said('events from the user manager again');
+    await systemctl('stop', live.unit('a'));
+    await until(isState('a', 'running'), { timeoutMs: 15_000 });
+  });
+
   it('leaves a held agent down', async () => {
     await live.must('stop', 'b');
     watch.signal('SIGHUP');

@@ -1,11 +1,13 @@
 import { FleetError } from '../../../model/error.ts';
 import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
-import { watchUnits } from '../../../host/unit-signals.ts';
+import { followUnits } from '../../../host/unit-follower.ts';
 import { systemClock } from '../../../host/clock.ts';
+import type { Bell } from '../../../reconciler/watch/loop.ts';
 import type { Output } from '../../options.ts';
 import { openScreen, type Screen } from '../../screen.ts';
 import { interruptSignal, noteInterrupt } from '../../signals.ts';
 import { changeJson, changeText, statusChanges, statusParts, type StatusParts } from '../../view/status-changes.ts';
+import { createBell } from '../../watch/bell.ts';
 import type { StatusNow } from './status.ts';
 
 /** Where a status that is looked at again and again goes to. */
@@ -25,14 +27,14 @@ const GATHER_MS = 150;
 /** Looks again whenever the user manager says that something happened, and every two seconds. Ends when told to. */
 export async function watchStatus(look: Looking, output: Output): Promise<number> {
   const first = await look();
-  const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, interruptSignal('')]);
-  const viewer = openViewer(output, () => ending.abort());
-  const bell = createBell(signal);
-  const units = await listen(first, bell.ring);
+  const bell = createBell();
+  const stop = (): void => bell.ring('stop');
+  interruptSignal('').addEventListener('abort', stop);
+  const viewer = openViewer(output, stop);
+  const units = await listen(first, () => bell.ring('event'));
   try {
     viewer.show(first);
-    while (await bell.rings()) await lookAgain(look, viewer);
+    while (await isTimeToLook(bell)) await lookAgain(look, viewer);
   } finally {
     units?.close();
     viewer.close();
@@ -49,34 +51,19 @@ async function lookAgain(look: Looking, viewer: Viewer): Promise<void> {
   }
 }
 
-interface Bell {
-  readonly ring: () => void;
-  /** True when it is time to look again, false when it is time to end. */
-  readonly rings: () => Promise<boolean>;
-}
-
-function createBell(signal: AbortSignal): Bell {
-  let rung = new AbortController();
-  const pause = async (ms: number, by: AbortSignal): Promise<void> => {
-    await systemClock.sleep(ms, by).catch(() => undefined);
-  };
-  return {
-    ring: () => rung.abort(),
-    rings: async () => {
-      await pause(LOOK_EVERY_MS, AbortSignal.any([signal, rung.signal]));
-      if (rung.signal.aborted) await pause(GATHER_MS, signal);
-      rung = new AbortController();
-      return !signal.aborted;
-    },
-  };
+/** False when it is time to end. What rings while signals are gathered is part of the same. */
+async function isTimeToLook(bell: Bell): Promise<boolean> {
+  if ((await bell.rest(LOOK_EVERY_MS)) === 'event') await systemClock.sleep(GATHER_MS);
+  return (await bell.rest(0)) !== 'stop';
 }
 
 /** Undefined without a bus: then the looks every two seconds are all there is. */
-function listen({ fleet, busAddress: address }: StatusNow, wake: () => void): ReturnType<typeof watchUnits> {
+function listen({ fleet, busAddress: address }: StatusNow, wake: () => void): ReturnType<typeof followUnits> {
   const { server, target, watch } = fleetUnits(fleet);
   const fixed: ReadonlySet<string> = new Set([server, target, watch]);
   const isOurs = (unit: string): boolean => fixed.has(unit) || agentOfUnit(fleet, unit) !== undefined;
-  return watchUnits({ address, isOurs, wake, lost: () => undefined });
+  const silent = (): void => undefined;
+  return followUnits({ address, isOurs, wake, clock: systemClock, lost: silent, found: silent });
 }
 
 function openViewer(output: Output, quit: () => void): Viewer {

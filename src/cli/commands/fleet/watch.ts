@@ -1,7 +1,7 @@
 import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { agentOfUnit, fleetUnits } from '../../../model/names.ts';
-import { watchUnits } from '../../../host/unit-signals.ts';
+import { followUnits } from '../../../host/unit-follower.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { acquireLock, type Lock } from '../../../host/lock.ts';
 import { preferSmallMemory } from '../../../host/memory.ts';
@@ -115,8 +115,15 @@ async function listen({ bell, story, path, fleet, bus }: Listening): Promise<() 
   const units = fleetUnits(fleet.name);
   const isOurs = (unit: string): boolean =>
     unit === units.server || unit === units.target || agentOfUnit(fleet.name, unit) !== undefined;
-  const lost = (why: string): void => story.say('warn', `no events from the user manager any more: ${why}`);
-  const manager = fleet.supervisor === 'systemd' ? await watchUnits({ address: bus, isOurs, wake, lost }) : undefined;
+  const follow = {
+    address: bus,
+    isOurs,
+    wake,
+    clock: systemClock,
+    lost: (why: string) => story.say('warn', `no events from the user manager for now: ${why}`),
+    found: () => story.say('info', 'events from the user manager again'),
+  };
+  const manager = fleet.supervisor === 'systemd' ? await followUnits(follow) : undefined;
   const events = manager === undefined ? 'file' : 'file, user manager';
   story.say('info', `watching fleet ${fleet.name}: ${path} (events: ${events})`, { fleet: fleet.name, events });
   return async () => {
