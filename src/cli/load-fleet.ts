@@ -52,6 +52,14 @@ export async function loadFleet(
 export const manifestOf = (options: CommonOptions, { env, home }: Pick<Place, 'env' | 'home'>): string =>
   manifestPath({ flag: options.manifest, env, home, cwd: process.cwd() });
 
+/** What changes a fleet needs a manifest that is still there for the next look, and the terminal to ask on. */
+export function requireManifestFile({ manifest }: CommonOptions): void {
+  if (manifest !== '-') return;
+  throw new FleetError('E_USAGE', 'this changes the fleet and does not take the manifest from standard input', {
+    hint: 'Save it to a file first; `validate -` and `plan -f -` do read standard input.',
+  });
+}
+
 /** Checks a manifest that was read. With `files`, what an apply remembered of just this text stands in for parsing it. */
 export async function loadText(
   { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },

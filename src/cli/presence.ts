@@ -13,7 +13,7 @@ import { openEngine, type Place } from './context.ts';
 import { installedFleet, loadFleetOrInstalled } from './installed.ts';
 import { refuseBlind } from './mutate.ts';
 import type { CommonOptions, Output } from './options.ts';
-import { requireAgents } from './commands/fleet/apply.ts';
+import { requireAgents } from './agent-names.ts';
 
 /** One agent whose terminal is asked for, and the way to its server. */
 export interface Terminal {

@@ -18,7 +18,7 @@ import { createOutput, type CommonOptions, type Output } from '../../options.ts'
 import { selectAgents } from '../../selector.ts';
 import { interruptSignal } from '../../signals.ts';
 import { exitOf, sendJson, sendText, type SendResult } from '../../view/send.ts';
-import { requireAgents } from '../fleet/apply.ts';
+import { requireAgents } from '../../agent-names.ts';
 
 interface SendOptions extends CommonOptions {
   readonly enter: boolean;

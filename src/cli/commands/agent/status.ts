@@ -13,7 +13,7 @@ import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { selectAgents } from '../../selector.ts';
 import { agentStatusJson, agentStatusText, type AgentDetail } from '../../view/agent-status.ts';
-import { requireAgents } from '../fleet/apply.ts';
+import { requireAgents } from '../../agent-names.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly selector?: string;

@@ -1,12 +1,12 @@
 import { FleetError } from '../../../model/error.ts';
 import type { WritePort } from '../../../model/host.ts';
 import type { Plan } from '../../../model/plan.ts';
-import { nearest } from '../../../manifest/suggest.ts';
 import type { Policy } from '../../../reconciler/policy.ts';
 import { tellAndConfirm } from '../../confirm.ts';
+import { requireAgents } from '../../agent-names.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { run as showPlan } from './plan.ts';
-import { loadFleet } from '../../load-fleet.ts';
+import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
@@ -73,30 +73,4 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
   reportResult(result, output);
   return result.exit;
-}
-
-/** What changes a fleet needs a manifest that is still there for the next look, and the terminal to ask on. */
-export function requireManifestFile({ manifest }: CommonOptions): void {
-  if (manifest !== '-') return;
-  throw new FleetError('E_USAGE', 'this changes the fleet and does not take the manifest from standard input', {
-    hint: 'Save it to a file first; `validate -` and `plan -f -` do read standard input.',
-  });
-}
-
-/** Names are exact, never prefixes or globs: an unknown one is refused with the nearest that exists. */
-export function requireAgents(fleet: KnownAgents, names: readonly string[]): void {
-  const known = fleet.agents.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const guess = nearest(unknown, known);
-  const hint = guess === undefined ? `Known agents: ${known.join(', ') || 'none'}` : `Did you mean ${guess}?`;
-  throw new FleetError('E_UNKNOWN_AGENT', `there is no agent ${JSON.stringify(unknown)} in fleet ${fleet.name}`, {
-    hint,
-  });
-}
-
-/** A fleet, or what is known of one. */
-interface KnownAgents {
-  readonly name: string;
-  readonly agents: readonly { readonly name: string }[];
 }

@@ -11,13 +11,13 @@ import { installedServer, readHolds } from '../../facts.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { installedFleet, loadFleetOrInstalled } from '../../installed.ts';
-import { loadFleet } from '../../load-fleet.ts';
+import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { summaryLine } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
-import { requireAgents, requireManifestFile } from './apply.ts';
+import { requireAgents } from '../../agent-names.ts';
 
 export type Verb = 'start' | 'stop' | 'restart' | 'reset';
 

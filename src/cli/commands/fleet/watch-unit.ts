@@ -13,12 +13,11 @@ import type { WatchPlace, WatchUnit } from '../../../providers/systemd/watch-uni
 import { openEngine, openPlace, saveExecLog, type Place } from '../../context.ts';
 import { installedServer } from '../../facts.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
-import { loadFleet } from '../../load-fleet.ts';
+import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { locked } from '../../locked.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { watchUnitText } from '../../watcher.ts';
-import { requireManifestFile } from './apply.ts';
 
 export interface WatchUnitOptions extends CommonOptions {
   readonly auto?: string;

@@ -11,7 +11,7 @@ import { watchLoop } from '../../../reconciler/watch/loop.ts';
 import type { Auto } from '../../../reconciler/watch/pass.ts';
 import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
-import { manifestOf } from '../../load-fleet.ts';
+import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
 import type { CommonOptions } from '../../options.ts';
 import { longRunSignals } from '../../signals.ts';
 import { createBell, type WatchBell } from '../../watch/bell.ts';
@@ -20,7 +20,6 @@ import { recallLastGood } from '../../watch/last-good.ts';
 import { exposureOf, manifestSource, type ManifestSource } from '../../watch/manifest.ts';
 import { readWatchState, watchLockPath } from '../../watch/state.ts';
 import { openStory, type Story } from '../../watch/story.ts';
-import { requireManifestFile } from './apply.ts';
 
 export interface WatchOptions extends CommonOptions {
   readonly auto?: Auto;
