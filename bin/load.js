@@ -15,18 +15,24 @@ function load(file) {
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   loaded.set(file, module);
-  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: compiledForm(file) });
+  const text = readFileSync(file);
+  const script = new Script(text.latin1Slice(), { filename: file, cachedData: compiledForm(file, text) });
   const find = (name) => (name.startsWith('./') ? load(join(dirname(file), name)) : require(name));
   script.runInThisContext()(module.exports, find, module, pathToFileURL(file).href);
   return module.exports;
 }
 
-function compiledForm(file) {
+/** V8 compares only the length of the text; so the form begins with what it was compiled from. */
+function compiledForm(file, text) {
   try {
-    return readFileSync(`${file}.v8`);
+    const form = readFileSync(`${file}.v8`);
+    return form.subarray(0, text.length).equals(text) ? form.subarray(formStart(text)) : undefined;
   } catch {
     return undefined;
   }
 }
 
-module.exports = { load };
+/** V8 copies what is not aligned. */
+const formStart = (text) => Math.ceil(text.length / 8) * 8;
+
+module.exports = { load, formStart };

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { formStart } from '../bin/load.js';
 import { ROOT, sourceId, stop } from './bootstrap.mjs';
 
 const at = (...path) => join(ROOT, ...path);
@@ -67,7 +68,10 @@ async function buildCommandLine(id) {
     // What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default.
     const text = `(function(exports,require,module,__moduleUrl){${code}\n})`;
     writeFileSync(file, text, 'latin1');
-    writeFileSync(`${file}.v8`, compiled(text, file));
+    const from = Buffer.from(text, 'latin1');
+    const head = Buffer.alloc(formStart(from));
+    from.copy(head);
+    writeFileSync(`${file}.v8`, Buffer.concat([head, compiled(text, file)]));
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { cpSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -12,8 +12,11 @@ afterEach(cleanUp);
 const ACCEPTS = `
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
-for (const file of process.argv.slice(1)) {
-  const script = new Script(readFileSync(file, 'latin1'), { cachedData: readFileSync(file + '.v8') });
+const [loader, ...files] = process.argv.slice(1);
+for (const file of files) {
+  const text = readFileSync(file);
+  const cachedData = readFileSync(file + '.v8').subarray(require(loader).formStart(text));
+  const script = new Script(text.latin1Slice(), { cachedData });
   if (script.cachedDataRejected) console.log(file);
 }`;
 
@@ -35,7 +38,10 @@ describe('the compiled form of the program', () => {
     expect(texts.length).toBeGreaterThan(5);
     expect(names.toSorted()).toEqual(texts.flatMap((name) => [name, `${name}.v8`]).toSorted());
     const files = texts.map((name) => join(PARTS, name));
-    expect(await sh([process.execPath, '-e', ACCEPTS, ...files])).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(await sh([process.execPath, '-e', ACCEPTS, join(ROOT, 'bin/load.js'), ...files])).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
   });
 
   it.each<[string, (form: string) => void]>([
@@ -48,6 +54,16 @@ describe('the compiled form of the program', () => {
     const { exitCode, stderr } = await sh([process.execPath, program, 'fleet', 'validate', '/nonexistent']);
     expect(exitCode).toBe(65);
     expect(stderr).toContain('there is no such file');
+  });
+
+  it('is not taken for another text of the same length', async () => {
+    const { program, forms } = copy();
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+    const other = version.replaceAll(/\d/g, '7');
+    const parts = forms.map((form) => form.replace(/\.v8$/, ''));
+    for (const part of parts)
+      writeFileSync(part, readFileSync(part, 'latin1').replaceAll(`"${version}"`, `"${other}"`), 'latin1');
+    expect((await sh([process.execPath, program, '--version'])).stdout).toBe(`${other}\n`);
   });
 
   it('is not taken under other flags of V8, where the program works all the same', async () => {
