@@ -28,6 +28,8 @@ export interface Place {
   readonly exec: HostExec;
   /** Hands over the calls made since it was last asked: the exec log of a mutating command. */
   readonly takeCalls: () => readonly ExecRecord[];
+  /** Only looks follow, maybe for hours: their calls are kept no more. */
+  readonly forgetCalls: () => void;
 }
 
 const EXEC_LOG_BYTES = 4 * 1024 * 1024;
@@ -36,10 +38,10 @@ const EXEC_LOG_BYTES = 4 * 1024 * 1024;
 export async function openPlace(options: CommonOptions): Promise<Place> {
   const env = process.env;
   const who = identity(env);
-  const calls: ExecRecord[] = [];
+  let calls: ExecRecord[] | undefined = [];
   const log = await openLog(options.logLevel ?? 'silent');
   const onCall = (record: ExecRecord): void => {
-    calls.push(record);
+    calls?.push(record);
     log.debug('call', callFields(record));
   };
   const clean = childEnvironment(env, who);
@@ -51,7 +53,8 @@ export async function openPlace(options: CommonOptions): Promise<Place> {
   refuseForeignHome(home, read, who);
   const stat = read.files.stat(home);
   checkHome(home, stat, who.uid);
-  return { identity: who, env, home, read, exec, takeCalls: () => calls.splice(0) };
+  const takeCalls = (): readonly ExecRecord[] => calls?.splice(0) ?? [];
+  return { identity: who, env, home, read, exec, takeCalls, forgetCalls: () => void (calls = undefined) };
 }
 
 /** sudo keeps HOME: root would plant files of its own in somebody's home directory. */

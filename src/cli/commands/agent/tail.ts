@@ -23,6 +23,7 @@ export async function run([name = '']: readonly string[], options: TailOptions):
   const lines = readWish(options);
   const output = createOutput(options);
   const place = await openPlace(options);
+  place.forgetCalls();
   const terminal = await openTerminal(name, options, { place, output });
   const told: string[] = [];
   const write = async (texts: readonly string[]): Promise<void> => {

@@ -35,11 +35,8 @@ export async function run(options: StatusOptions): Promise<number> {
     const { watchStatus } = await import('./status-watch.ts');
     // What is wrong with the manifest is one of the conditions: it need not be said at every look.
     const quiet = { ...output, note: () => undefined };
-    return watchStatus(() => {
-      // Kept for an exec log, of which a look has none.
-      place.takeCalls();
-      return statusNow(options, place, quiet);
-    }, output);
+    place.forgetCalls();
+    return watchStatus(() => statusNow(options, place, quiet), output);
   }
   const { text, data } = await statusNow(options, place, output);
   output.text(text);
