@@ -1,9 +1,13 @@
+import { FleetError } from '../model/error.ts';
 import type { Agent } from '../model/fleet.ts';
 import { pause } from './pause.ts';
 import { isRefused, reach, sightsOf, type Room } from './reach.ts';
 
-/** How a wait for an agent ended: `question`, a dialog is on its screen; `ended`, its process is another or none. */
-export type Wait = 'idle' | 'question' | 'ended' | 'timeout' | 'interrupted';
+/**
+ * How a wait for an agent ended: `question`, a dialog is on its screen; `ended`, its process is another or none;
+ * `unknown`, time was up and the last look at it had failed.
+ */
+export type Wait = 'idle' | 'question' | 'ended' | 'timeout' | 'interrupted' | 'unknown';
 
 const POLL_MS = 250;
 /** Idle looks that count where the agent was never seen at work: it may not have begun yet. */
@@ -15,7 +19,7 @@ interface Waiting {
   readonly idleLooks: number;
 }
 
-/** Waits until each agent is idle again, or why it will not be. Starts nothing and changes nothing. */
+/** Waits until each agent is idle again, or why it will not be. Starts nothing and changes nothing; a look may fail. */
 export async function awaitIdle(
   room: Room,
   agents: readonly Agent[],
@@ -28,21 +32,27 @@ export async function awaitIdle(
     new Map([...ended, ...waiting.map(({ agent }) => [agent.name, why] as const)]);
   while (waiting.length > 0) {
     if (!(await pause(room.clock, POLL_MS, signal))) return leave('interrupted');
-    const next: Waiting[] = [];
-    for (const [one, now] of await lookAt(room, waiting)) {
-      if (typeof now === 'string') ended.set(one.agent.name, now);
-      else next.push(now);
-    }
-    waiting = next;
-    if (performance.now() >= deadlineMs) return leave('timeout');
+    const seen = await tryToLookAt(room, waiting);
+    for (const [one, now] of seen ?? []) if (typeof now === 'string') ended.set(one.agent.name, now);
+    waiting = seen?.flatMap(([, now]) => (typeof now === 'string' ? [] : [now])) ?? waiting;
+    if (performance.now() >= deadlineMs) return leave(seen === undefined ? 'unknown' : 'timeout');
   }
   return ended;
 }
 
-async function lookAt(
-  room: Room,
-  waiting: readonly Waiting[],
-): Promise<readonly (readonly [Waiting, Wait | Waiting])[]> {
+type Seen = readonly (readonly [Waiting, Wait | Waiting])[];
+
+/** Undefined when tmux could not be asked: of agents that nobody saw, nothing has changed. */
+async function tryToLookAt(room: Room, waiting: readonly Waiting[]): Promise<Seen | undefined> {
+  try {
+    return await lookAt(room, waiting);
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return undefined;
+  }
+}
+
+async function lookAt(room: Room, waiting: readonly Waiting[]): Promise<Seen> {
   const { found } = await reach(
     room,
     waiting.map(({ agent }) => agent),

@@ -18,6 +18,8 @@ export interface Line {
   readonly deadlineMs: number;
   /** Told once, when agents are not idle yet. */
   readonly onWait: (agents: readonly string[]) => void;
+  /** Told of each round's receipts, maybe none, as it ends: what was typed is on record whatever comes after. */
+  readonly onRound: (receipts: readonly Receipt[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +29,7 @@ const LAST_POLL_MS = 1_000;
 /**
  * Sends to each agent as soon as it may be sent to; one that is busy when `order` asks for idle is waited for, without
  * any lock, until the deadline. E_LOCKED when other senders did not end in time. Once the signal is aborted, nothing
- * more is begun.
+ * more is begun. Rejects only while there is no receipt yet: a later failure is the receipt of those still waiting.
  */
 export async function sendInTurn(
   room: Room,
@@ -37,14 +39,20 @@ export async function sendInTurn(
 ): Promise<readonly Receipt[]> {
   const done: Receipt[] = [];
   let waiting = agents;
-  const leave = (common: Common, reason: Refusal): readonly Receipt[] => [
-    ...done,
-    ...waiting.map(({ name }) => unsent(name, common, reason)),
-  ];
+  const keep = (receipts: readonly Receipt[]): void => {
+    done.push(...receipts);
+    line.onRound(receipts);
+  };
+  const leave = (common: Common, reason: Refusal): readonly Receipt[] => {
+    keep(waiting.map(({ name }) => unsent(name, common, reason)));
+    return done;
+  };
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
     const isLate = performance.now() >= line.deadlineMs;
-    const { receipts, busy, common } = await sendLocked(room, waiting, order, line);
-    done.push(...receipts);
+    const round = await tryRound(room, waiting, order, { line, isFirst: done.length === 0 });
+    if (typeof round === 'string') return leave(commonOf(done), round);
+    const { receipts, busy, common } = round;
+    keep(receipts);
     waiting = waiting.filter(({ name }) => busy.includes(name));
     if (waiting.length === 0 || isLate) return leave(common, 'timeout');
     if (pollMs === FIRST_POLL_MS) line.onWait(busy);
@@ -60,6 +68,28 @@ const unsent = (agent: string, common: Common, reason: Refusal): Receipt => ({
   verdict: { receipt: 'refused', reason },
   afterMs: 0,
 });
+
+const commonOf = ([first]: readonly Receipt[]): Common => ({
+  text: first?.text ?? '',
+  bytes: first?.bytes ?? 0,
+  from: first?.from ?? '',
+});
+
+/** A round, or why there was none; rejects as long as nobody has a receipt. A round that rejects has typed nothing. */
+async function tryRound(
+  room: Room,
+  agents: readonly Agent[],
+  order: Order,
+  { line, isFirst }: { readonly line: Line; readonly isFirst: boolean },
+): Promise<Round | Refusal> {
+  try {
+    return await sendLocked(room, agents, order, line);
+  } catch (error) {
+    if (isFirst || !(error instanceof FleetError)) throw error;
+    if (line.signal?.aborted === true) return 'interrupted';
+    return error.code === 'E_LOCKED' ? 'timeout' : 'not-reached';
+  }
+}
 
 async function sendLocked(room: Room, agents: readonly Agent[], order: Order, line: Line): Promise<Round> {
   const locks = await lockAll(room, agents, line);

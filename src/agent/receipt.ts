@@ -17,7 +17,8 @@ export type Refusal =
   | 'line-too-long'
   | 'activity-unknown'
   | 'timeout'
-  | 'interrupted';
+  | 'interrupted'
+  | 'not-reached';
 
 /** Why nobody can say that the message arrived. */
 export type Doubt =
@@ -84,6 +85,7 @@ function agentDoubt({ pane, process }: Evidence): Doubt | undefined {
 
 /** A queue that is empty tells that somebody took the bytes; the count, that it was not a flush. */
 function readingDoubt({ queue, read, enter, composer }: Evidence): Doubt | undefined {
+  if (queue === 'unknown' && read !== 'short') return 'no-answer';
   if (queue !== 'drained' || read === 'short') return 'not-read';
   return enter === 'done' && composer === 'text' ? 'not-submitted' : undefined;
 }

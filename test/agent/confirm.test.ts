@@ -5,6 +5,7 @@ import { type } from '../../src/agent/deliver.ts';
 import type { Target } from '../../src/agent/reach.ts';
 import { settle, type Settled } from '../../src/agent/settle.ts';
 import { eventually } from '../support/harness.ts';
+import { ExecFailure, type Exec } from '../../src/model/host.ts';
 import { close, open, room, shown, tmux } from './composer-pane.ts';
 
 afterAll(close);
@@ -33,6 +34,18 @@ describe('a program that shows what was typed', () => {
     const target = await open('stuck', '9');
     expect(await send(target, 'hello')).toMatchObject({ verdict: { receipt: 'unverified', reason: 'not-submitted' } });
     expect(shown('stuck')).toBe('sent 0\n> hello');
+  });
+
+  it('is doubted, and nobody loses the receipt, when its terminal can no longer be looked into', async () => {
+    const target = await open('blind', '0');
+    const typed = await type(room, 'hello', [target], true);
+    await eventually(() => shown('blind') === 'sent 1\n>');
+    const exec: Exec = (argv, options) =>
+      argv[0] === room.host.programs.bash
+        ? Promise.reject(new ExecFailure('timeout', argv, 'bash did not end within 5000 ms'))
+        : room.read.exec(argv, options);
+    const settled = await settle({ ...room, read: { ...room.read, exec } }, typed, 5);
+    expect(settled).toMatchObject([{ verdict: { receipt: 'unverified', reason: 'no-answer' } }]);
   });
 
   it('that asks something gets no second Enter', async () => {

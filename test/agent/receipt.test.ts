@@ -34,6 +34,7 @@ describe('a receipt', () => {
     ['its process stopped', { process: 'stopped' }, 'unverified', 'agent-stopped'],
     ['something waits to be read', { queue: 'pending' }, 'unverified', 'not-read'],
     ['its terminal could not be opened', { queue: 'gone' }, 'unverified', 'not-read'],
+    ['nobody could look into its terminal', { queue: 'unknown' }, 'unverified', 'no-answer'],
     ['the queue was emptied, not read', { read: 'short' }, 'unverified', 'not-read'],
     ['the text still stands in its composer', { composer: 'text' }, 'unverified', 'not-submitted'],
   ])('when %s', (_what, change, receipt, reason) => {
@@ -47,7 +48,7 @@ describe('a receipt', () => {
       enter: ['done', 'unknown', 'failed', 'withheld'],
       pane: ['same', 'changed', 'unknown'],
       process: ['same', 'stopped', 'gone'],
-      queue: ['drained', 'pending', 'gone'],
+      queue: ['drained', 'pending', 'gone', 'unknown'],
       read: ['enough', 'short'],
       composer: ['empty', 'text', 'unknown', 'none'],
     } as const;
@@ -55,7 +56,7 @@ describe('a receipt', () => {
       (rows, [field, options]) => rows.flatMap((row) => options.map((option) => ({ ...row, [field]: option }))),
       [{}],
     );
-    expect(all).toHaveLength(3 * 4 * 3 * 3 * 3 * 2 * 4);
+    expect(all).toHaveLength(3 * 4 * 3 * 3 * 4 * 2 * 4);
     const arrived = all.filter((row) => verdictOf({ ...GOOD, ...row }).receipt === 'delivered');
     const proofs = arrived.map(({ composer: _any, ...rest }) => rest);
     const { composer: _none, ...proof } = GOOD;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ExecFailure, type Exec } from '../../src/model/host.ts';
 import { createExec } from '../../src/host/exec.ts';
 import { lifeOf } from '../../src/host/process.ts';
 import { editLines, processNow, queuesOf, readSince, readsOf } from '../../src/agent/witness.ts';
@@ -86,6 +87,14 @@ describe('the queue of a terminal', () => {
     expect(await queuesOf(exec, '/bin/bash', [tty, '/dev/pts/no-such', tty])).toEqual(['drained', 'gone', 'drained']);
     tmux('send-keys', 'x', 'Enter');
     await eventually(async () => (await queuesOf(exec, '/bin/bash', [tty]))[0] === 'pending');
+  });
+
+  it.each(['timeout', 'spawn', 'signal'] as const)('is unknown when bash gives no answer: %s', async (reason) => {
+    const failing: Exec = (argv) => Promise.reject(new ExecFailure(reason, argv, reason));
+    expect(await queuesOf(failing, '/bin/bash', [tty, tty])).toEqual(['unknown', 'unknown']);
+    await expect(editLines(failing, '/bin/bash', [tty])).rejects.toMatchObject({
+      code: reason === 'timeout' ? 'E_TIMEOUT' : 'E_LIMIT',
+    });
   });
 
   it('edits lines, unless it is raw', async () => {

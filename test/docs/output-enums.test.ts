@@ -174,6 +174,7 @@ describe('the closed words of the JSON outputs', () => {
         'activity-unknown': true,
         timeout: true,
         interrupted: true,
+        'not-reached': true,
         'no-answer': true,
         'enter-withheld': true,
         'enter-failed': true,
@@ -197,7 +198,7 @@ describe('the closed words of the JSON outputs', () => {
     [
       'end of a wait',
       receipt['wait'],
-      members<Wait>({ idle: true, question: true, ended: true, timeout: true, interrupted: true }),
+      members<Wait>({ idle: true, question: true, ended: true, timeout: true, interrupted: true, unknown: true }),
     ],
     ['code of a failure', failure['code'], Object.keys(ERRORS)],
   ])('%s: the schema has exactly those of the program', (_name, node, words) => {

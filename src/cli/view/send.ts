@@ -30,7 +30,8 @@ const REASONS: Readonly<Record<Refusal | Doubt, string>> = {
   'activity-unknown': 'what it is doing cannot be told, so it cannot be waited for; send without --when and --wait',
   timeout: 'it was busy until --timeout; nothing was typed',
   interrupted: 'the wait was interrupted; nothing was typed',
-  'no-answer': 'tmux did not answer, so it may have arrived or not; mosaic agent tail A',
+  'not-reached': 'the fleet could not be looked at any more; nothing was typed; mosaic fleet doctor',
+  'no-answer': 'tmux or its terminal did not answer, so it may have arrived or not; mosaic agent tail A',
   'enter-withheld': 'a question came up after the text was typed, so Enter was not pressed; mosaic agent attach A',
   'enter-failed': 'the text was typed, but Enter could not be: its pane was gone or switched off; mosaic agent tail A',
   'agent-ended': 'it ended, or its pane was closed or switched off, before it was seen to read; mosaic agent tail A',
@@ -45,6 +46,7 @@ const WAITS: Readonly<Record<Wait, string>> = {
   ended: 'it ended before it was idle again; mosaic fleet status',
   timeout: 'still busy at --timeout',
   interrupted: 'the wait for it was interrupted',
+  unknown: 'whether it is idle is unknown: tmux did not answer at --timeout; mosaic fleet doctor',
 };
 
 /** So many lines of success are read one by one; of more, their number says enough. */
@@ -101,7 +103,7 @@ export function exitOf(results: readonly SendResult[]): number {
   if (receipts.has('refused')) return results.every(({ verdict }) => isLate(verdict)) ? 7 : 4;
   const waits = new Set(results.map(({ wait }) => wait));
   if (waits.has('question') || waits.has('ended')) return 3;
-  return waits.has('timeout') ? 7 : 0;
+  return waits.has('timeout') || waits.has('unknown') ? 7 : 0;
 }
 
 const isLate = (verdict: SendResult['verdict']): boolean =>

@@ -30,6 +30,7 @@ describe('the exit code of a send', () => {
     ['all unverified', [result('a', UNVERIFIED)], 6],
     ['all out of time', [result('a', refused('timeout'))], 7],
     ['one still busy', [result('a', DELIVERED, { wait: 'idle' }), result('b', DELIVERED, { wait: 'timeout' })], 7],
+    ['of one nobody knows at the end', [result('a', DELIVERED, { wait: 'unknown' })], 7],
     ['one asks', [result('a', DELIVERED, { wait: 'question' }), result('b', DELIVERED, { wait: 'timeout' })], 3],
     ['one ended', [result('a', DELIVERED, { wait: 'ended' })], 3],
     ['nobody to send to', [], 0],

@@ -47,11 +47,18 @@ export async function run(words: readonly string[], options: SendOptions): Promi
   const order = orderOf(message, options);
   const directory = `${place.home}/state/${fleet.name}`;
   const holder = `mosaic agent send ${name ?? (options.all === true ? '--all' : '--selector')}`;
+  const saveCalls = (): void => saveExecLog(place, fleet.name, (error) => output.note(`warning: ${error.message}`));
   try {
     const onWait = (busy: readonly string[]): void => output.note(`waiting until idle: ${busy.join(', ')}`);
-    const line = { exec: place.exec, directory, holder, deadlineMs, onWait, signal };
+    const onRound = (ended: readonly Receipt[]): void => {
+      note(place, room, ended, output);
+      // A round without a receipt was a look: hours of them would drown the log.
+      if (ended.length === 0) place.takeCalls();
+      else saveCalls();
+    };
+    const line = { exec: place.exec, directory, holder, deadlineMs, onWait, onRound, signal };
     const receipts = await sendInTurn(room, agents, order, line);
-    note(place, room, receipts, output);
+    place.forgetCalls();
     const waits = options.wait === true ? await waitFor(room, agents, receipts, { deadlineMs, signal }) : new Map();
     const results = receipts
       .toSorted((a, b) => (a.agent < b.agent ? -1 : 1))
@@ -60,7 +67,7 @@ export async function run(words: readonly string[], options: SendOptions): Promi
     output.data(sendJson(results));
     return exitOf(results);
   } finally {
-    saveExecLog(place, fleet.name, (error) => output.note(`warning: ${error.message}`));
+    saveCalls();
   }
 }
 
