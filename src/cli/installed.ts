@@ -8,6 +8,7 @@ import { parseLaunch } from '../providers/files/launch.ts';
 import type { Place } from './context.ts';
 import { installedServer } from './facts.ts';
 import { loadFleet, ManifestError, type LoadedFleet } from './load-fleet.ts';
+import { recallApplied } from './manifest-cache.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { printable } from './view/printable.ts';
 
@@ -93,15 +94,56 @@ export async function loadFleetOrInstalled(
 ): Promise<FleetInForce> {
   const own = fleetAround(options, place);
   try {
-    const loaded = await loadFleet(options, place);
-    if (own === undefined || loaded.fleet.name === own) return { fleet: loaded.fleet, loaded, conditions: [] };
-    return asInstalled(own, `${loaded.file} is about fleet ${loaded.fleet.name}`, place);
+    const found = await loadOrElsewhere(options, place, own);
+    if ('because' in found) return asInstalled(found, place);
+    return { fleet: found.fleet, loaded: found, conditions: [] };
   } catch (error) {
     if (!(error instanceof FleetError) || error.exit !== 65) throw error;
-    const isElsewhere = own !== undefined && error.code === 'E_MANIFEST_MISSING';
-    return isElsewhere ? asInstalled(own, error.message, place) : standIn(error, own, { place, output });
+    return standIn(error, own, { place, output });
   }
 }
+
+/**
+ * The fleet for whoever types into its terminals: what is installed knows no adapter of the manifest, so a question
+ * on a screen could be answered by accident. A manifest that cannot be used is refused. Inside an agent whose fleet the
+ * usual manifest is not about, the one that was last applied.
+ */
+export async function loadFleetToType(options: CommonOptions, place: Place): Promise<Fleet> {
+  const found = await loadOrElsewhere(options, place, fleetAround(options, place));
+  if (!('because' in found)) return found.fleet;
+  const applied = recallApplied(place.read.files, place.home, found.name);
+  if (applied !== undefined) return applied;
+  throw new FleetError(
+    'E_MANIFEST_MISSING',
+    `${elsewhereText(found)}, and ${place.home} holds no record of it by this mosaic: nobody knows its adapters`,
+    { hint: 'Name it with -f, or apply it once more.' },
+  );
+}
+
+/** A fleet whose manifest is not the usual one, and how that is known. */
+interface Elsewhere {
+  readonly name: FleetName;
+  readonly because: string;
+}
+
+/** The manifest, unless it is missing or about another fleet than `own`, the one around this command. */
+async function loadOrElsewhere(
+  options: CommonOptions,
+  place: Place,
+  own: FleetName | undefined,
+): Promise<LoadedFleet | Elsewhere> {
+  try {
+    const loaded = await loadFleet(options, place);
+    if (own === undefined || loaded.fleet.name === own) return loaded;
+    return { name: own, because: `${loaded.file} is about fleet ${loaded.fleet.name}` };
+  } catch (error) {
+    if (own === undefined || !(error instanceof FleetError) || error.code !== 'E_MANIFEST_MISSING') throw error;
+    return { name: own, because: error.message };
+  }
+}
+
+const elsewhereText = ({ name, because }: Elsewhere): string =>
+  `the manifest of fleet ${name} is not named here (${because})`;
 
 /** The fleet of the agent that this command runs in, unless the caller names a manifest. */
 function fleetAround({ manifest }: CommonOptions, { env, home, read }: Place): FleetName | undefined {
@@ -111,11 +153,10 @@ function fleetAround({ manifest }: CommonOptions, { env, home, read }: Place): F
 }
 
 /** Its manifest lies elsewhere: nothing is wrong, but nothing can be compared with it. */
-function asInstalled(name: FleetName, because: string, { read, home }: Place): FleetInForce {
-  const message = `the manifest of fleet ${name} is not named here (${because})`;
+function asInstalled(found: Elsewhere, { read, home }: Place): FleetInForce {
   return {
-    fleet: installedFleet(read.files, home, name),
-    conditions: [{ type: 'ManifestInvalid', status: 'True', reason: 'Elsewhere', message }],
+    fleet: installedFleet(read.files, home, found.name),
+    conditions: [{ type: 'ManifestInvalid', status: 'True', reason: 'Elsewhere', message: elsewhereText(found) }],
   };
 }
 

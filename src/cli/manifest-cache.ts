@@ -2,6 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { FileReader, FileWriter } from '../model/host.ts';
+import type { FleetName } from '../model/names.ts';
 import { sha256 } from '../host/digest.ts';
 import { thisBuild } from './build.ts';
 
@@ -16,8 +17,8 @@ export const cacheKey = (bytes: Uint8Array): string =>
   sha256(`${thisBuild().build}\0${Buffer.from(bytes).toString('latin1')}`);
 
 /**
- * What an apply remembered under this key, or undefined. Reading YAML costs more than
- * looking at the machine; deleting the cache changes nothing but the time.
+ * What an apply remembered under this key, or undefined. Reading YAML costs more than looking at the machine; deleting
+ * the cache costs time, and {@link recallApplied} its answer until the next apply.
  */
 export function recall(files: FileReader, home: string, key: string): ParsedText | undefined {
   for (const fleet of files.list(`${home}/state`) ?? []) {
@@ -27,10 +28,21 @@ export function recall(files: FileReader, home: string, key: string): ParsedText
   return undefined;
 }
 
-type Entry = ParsedText & { readonly key: string };
+/**
+ * The manifest of this fleet as this very build last applied it, for where the file itself is not at hand. Another
+ * build may have described a fleet in other words.
+ */
+export function recallApplied(files: FileReader, home: string, name: FleetName): Fleet | undefined {
+  const found = readEntry(files, `${home}/state/${name}/manifest.json`);
+  if (found?.build !== thisBuild().build || found.fleet.name !== name) return undefined;
+  return { ...found.fleet, tmpdir: found.fleet.tmpdir };
+}
+
+type Parsed = ParsedText & { readonly key: string };
+type Entry = Parsed & { readonly build?: string };
 
 /** An entry somebody changed is no entry: the sum is over all that a plan would go by. */
-const sumOf = ({ key, fleet, warnings }: Entry): string => sha256(JSON.stringify([key, fleet, warnings]));
+const sumOf = ({ key, build, fleet, warnings }: Entry): string => sha256(JSON.stringify([key, build, fleet, warnings]));
 
 function readEntry(files: FileReader, path: string): Entry | undefined {
   try {
@@ -46,8 +58,8 @@ const isEntry = (value: unknown): value is Entry & { readonly sum: string } =>
   typeof value === 'object' && value !== null && ['key', 'fleet', 'warnings', 'sum'].every((field) => field in value);
 
 /** Remembers a parsed manifest beside the fleet's state, if that can be written: it saves time and nothing else. */
-export function remember(writer: FileWriter, home: string, { fleet, warnings, key }: Entry): void {
-  const entry: Entry = { key, fleet, warnings };
+export function remember(writer: FileWriter, home: string, { fleet, warnings, key }: Parsed): void {
+  const entry: Entry = { key, build: thisBuild().build, fleet, warnings };
   try {
     writer.write(`${home}/state/${fleet.name}/manifest.json`, JSON.stringify({ ...entry, sum: sumOf(entry) }), 0o600);
   } catch (error) {

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recall, remember } from '../../src/cli/manifest-cache.ts';
+import { recall, recallApplied, remember } from '../../src/cli/manifest-cache.ts';
 import { createFileReader } from '../../src/host/files.ts';
 import { createFileWriter } from '../../src/host/writer.ts';
+import { BUILD } from '../support/build.ts';
 import { fleetWith } from '../support/fleet.ts';
 
-const fleet = fleetWith({ coder: '{ command: [codex] }' });
+const fleet = fleetWith({ coder: '{ command: [codex] }' }, 'adapters: { ask: { dialog: Allow } }');
 const files = createFileReader();
 let home: string;
 const path = (): string => join(home, 'state', fleet.name, 'manifest.json');
@@ -34,6 +35,18 @@ describe('the manifest cache', () => {
     const text = readFileSync(path(), 'utf8');
     writeFileSync(path(), change(text));
     expect(recall(files, home, 'k')).toBeUndefined();
+  });
+
+  it('gives the last applied manifest without its text, unless another build or another hand wrote it', () => {
+    remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
+    expect(recallApplied(files, home, fleet.name)?.agents).toEqual(fleet.agents);
+    const text = readFileSync(path(), 'utf8');
+    writeFileSync(path(), JSON.stringify({ ...JSON.parse(text), fleet: { ...fleet, adapters: {} } }));
+    expect(recallApplied(files, home, fleet.name)).toBeUndefined();
+    Object.assign(globalThis, { __MOSAIC_BUILD__: 'another' });
+    remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
+    Object.assign(globalThis, { __MOSAIC_BUILD__: BUILD.build });
+    expect(recallApplied(files, home, fleet.name)).toBeUndefined();
   });
 
   it('is no reason to fail when it cannot be written', () => {

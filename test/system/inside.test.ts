@@ -32,8 +32,17 @@ beforeAll(async () => {
   await live.must('apply');
   const mine = join(live.root, 'mine.yaml');
   const head = { apiVersion: 'mosaic/v1alpha1', kind: 'Fleet', metadata: { name: `${live.fleet}-mine` } };
-  const agents = { a: SHELL, b: SHELL, 'b-2': SHELL, safe: { ...SHELL, protect: true }, reader: { command: ['cat'] } };
-  writeFileSync(mine, JSON.stringify({ ...head, spec: { tmux: { socket: 'mosaic-factory' }, agents } }));
+  const asking = { command: ['bash', '-c', 'echo "Allow this command? (enter)"; cat'], adapter: 'ask' };
+  const agents = {
+    a: SHELL,
+    b: SHELL,
+    'b-2': SHELL,
+    safe: { ...SHELL, protect: true },
+    reader: { command: ['cat'] },
+    asking,
+  };
+  const adapters = { ask: { dialog: 'Allow this command?*' } };
+  writeFileSync(mine, JSON.stringify({ ...head, spec: { tmux: { socket: 'mosaic-factory' }, adapters, agents } }));
   await live.must('apply', '-f', mine);
 });
 afterAll(async () => {
@@ -61,6 +70,18 @@ describe('inside an agent, mosaic without any flag', () => {
     expect(exit).toBe(0);
     expect(text).toContain('reader: delivered');
     expect((await inside('mosaic agent tail reader')).text).toMatch(/^\[message from agent a\]$[^]*^hello there$/m);
+  });
+
+  it('answers no question of a neighbour, as the manifest that was applied tells it; without one it is refused', async () => {
+    const asked = await inside('mosaic agent send asking yes');
+    expect(asked.exit).toBe(4);
+    expect(asked.text).toContain('asking: refused: dialog');
+    rmSync(join(live.home, 'state', `${live.fleet}-mine`, 'manifest.json'));
+    const unknown = await inside('mosaic agent send asking yes');
+    expect(unknown.exit).toBe(65);
+    expect(unknown.text).toContain('Name it with -f, or apply it once more.');
+    await live.must('apply', '-f', join(live.root, 'mine.yaml'));
+    expect((await inside('mosaic agent send reader again')).exit).toBe(0);
   });
 
   it('resets a neighbour, and the journal says who asked', async () => {

@@ -12,7 +12,7 @@ import { createJournal } from '../../../host/journal.ts';
 import { ancestorsOf, cgroupOf, rawArguments } from '../../../host/process.ts';
 import { parseDuration } from '../../../manifest/words.ts';
 import { openEngine, openPlace, saveExecLog, type Place } from '../../context.ts';
-import { loadFleetOrInstalled } from '../../installed.ts';
+import { loadFleetToType } from '../../installed.ts';
 import { readStandardInput } from '../../load-fleet.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { selectAgents } from '../../selector.ts';
@@ -37,7 +37,7 @@ export async function run(words: readonly string[], options: SendOptions): Promi
   const deadlineMs = performance.now() + timeoutMs(options);
   const { name, text } = addressee(words, options);
   const place = await openPlace(options);
-  const { fleet } = await loadFleetOrInstalled(options, place, output);
+  const fleet = await loadFleetToType(options, place);
   if (name !== undefined) requireAgents(fleet, [name]);
   const agents = chosen(fleet.agents, name, options);
   const message = await messageFrom(text);
