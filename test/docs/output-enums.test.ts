@@ -166,6 +166,7 @@ describe('the closed words of the JSON outputs', () => {
         dead: true,
         gone: true,
         'input-off': true,
+        synchronized: true,
         'process-stopped': true,
         setup: true,
         dialog: true,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -29,13 +29,13 @@ describe('the script for tmux', () => {
       ),
     ).toBe(
       [
-        `if-shell -F -t %12 '#{==:#{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off},%12|345|canary/coder|0|0}'`,
+        `if-shell -F -t %12 '#{==:#{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}|#{pane_synchronized},%12|345|canary/coder|0|0|0}'`,
         ` 'copy-mode -q -t %12 ; paste-buffer -p -r -b ${buffer} -t %12 ; display-message -p '\\''nonce pasted 12'\\''`,
         ` ; send-keys -t %12 Enter ; display-message -p '\\''nonce pressed 12'\\'''`,
-        ` 'display-message -p -t %12 '\\''nonce refused 12 #{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}'\\'''\n`,
-        `if-shell -F -t %12 '#{==:#{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off},%12|345|canary/coder|0|0}'`,
+        ` 'display-message -p -t %12 '\\''nonce refused 12 #{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}|#{pane_synchronized}'\\'''\n`,
+        `if-shell -F -t %12 '#{==:#{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}|#{pane_synchronized},%12|345|canary/coder|0|0|0}'`,
         ` 'copy-mode -q -t %12 ; send-keys -t %12 C-m ; display-message -p '\\''nonce pressed 12'\\'''`,
-        ` 'display-message -p -t %12 '\\''nonce refused 12 #{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}'\\'''\n`,
+        ` 'display-message -p -t %12 '\\''nonce refused 12 #{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}|#{pane_synchronized}'\\'''\n`,
       ].join(''),
     );
   });
@@ -106,6 +106,23 @@ describe('a real tmux', () => {
     await eventually(() => readFileSync(log, 'utf8') === `${before}text\n`);
     expect(tmux('display-message', '-p', '#{pid}')).toBe(server);
     expect(await unchangedPanes(call, [dead, off, gone, cat])).toEqual(new Set([cat.paneId]));
+  });
+
+  it('types nothing, not even Enter, where tmux would give it to other panes as well', async () => {
+    const other = join(place, 'other');
+    const both = open('both', 'cat >/dev/null');
+    tmux('split-window', '-d', '-t', both.paneId, `cat >${other}`);
+    await eventually(() => existsSync(other));
+    tmux('set-option', '-w', '-t', both.paneId, 'synchronize-panes', 'on');
+    const refused = { pasted: false, pressed: false, refusal: 'synchronized' };
+    const buffer = await load('text');
+    expect(await actInPanes(call, [{ target: both, buffer }], [buffer])).toEqual(new Map([[both.paneId, refused]]));
+    expect(await actInPanes(call, [{ target: both, key: 'Enter' }])).toEqual(new Map([[both.paneId, refused]]));
+    expect(await unchangedPanes(call, [both])).toEqual(new Set([both.paneId]));
+    tmux('set-option', '-w', '-t', both.paneId, 'synchronize-panes', 'off');
+    tmux('send-keys', '-t', '=both:.1', 'last', 'Enter');
+    await eventually(() => readFileSync(other, 'utf8').includes('last'));
+    expect(readFileSync(other, 'utf8')).toBe('last\n');
   });
 
   it('says nothing of a paste from a buffer that is not there', async () => {

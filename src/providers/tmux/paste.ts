@@ -23,7 +23,7 @@ export interface PaneAct {
 export interface PaneAnswer {
   readonly pasted: boolean;
   readonly pressed: boolean;
-  readonly refusal?: 'gone' | 'dead' | 'input-off';
+  readonly refusal?: 'gone' | 'dead' | 'input-off' | 'synchronized';
 }
 
 const BUFFER = /^mosaic-[0-9a-f-]{36}$/;
@@ -66,7 +66,8 @@ const deletions = (buffers: readonly string[]): string => buffers.map((name) => 
 
 /**
  * Does all acts in one invocation, each guarded in tmux's own queue, and then deletes `drop`. An act whose pane is not
- * the one that was seen, is dead or has its input off does nothing: a paste into a dead pane kills tmux 3.3a.
+ * the one that was seen, is dead, has its input off or gives it to other panes as well (`synchronize-panes`) does
+ * nothing: a paste into a dead pane kills tmux 3.3a.
  */
 export async function actInPanes(
   call: TmuxCall,
@@ -83,6 +84,7 @@ export const panesScript = (acts: readonly PaneAct[], nonce: string): string =>
   acts.map((act) => `${guarded(act, nonce)}\n`).join('');
 
 const STATE = '#{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}';
+const GUARD = `${STATE}|#{pane_synchronized}`;
 
 function guarded({ target, buffer, key }: PaneAct, nonce: string): string {
   const { paneId } = target;
@@ -91,8 +93,8 @@ function guarded({ target, buffer, key }: PaneAct, nonce: string): string {
   const paste = buffer === undefined ? [] : [`paste-buffer -p -r -b ${buffer} -t ${paneId}`, say('pasted')];
   const press = key === undefined ? [] : [`send-keys -t ${paneId} ${key}`, say('pressed')];
   const act = [`copy-mode -q -t ${paneId}`, ...paste, ...press].join(' ; ');
-  const refuse = `display-message -p -t ${paneId} '${nonce} refused ${paneId.slice(1)} ${STATE}'`;
-  const condition = `#{==:${STATE},${stateOf(target)}}`;
+  const refuse = `display-message -p -t ${paneId} '${nonce} refused ${paneId.slice(1)} ${GUARD}'`;
+  const condition = `#{==:${GUARD},${stateOf(target)}|0}`;
   return ['if-shell', '-F', '-t', paneId, ...[condition, act, refuse].map(tmuxWord)].join(' ');
 }
 
@@ -117,6 +119,7 @@ function answerOf(lines: readonly string[], nonce: string, paneId: string): read
 function refusalOf(state: string, paneId: string): NonNullable<PaneAnswer['refusal']> {
   const fields = state.split('|');
   if (fields[0] !== paneId) return 'gone';
-  if (fields.at(-2) === '1') return 'dead';
-  return fields.at(-1) === '1' ? 'input-off' : 'gone';
+  if (fields.at(-3) === '1') return 'dead';
+  if (fields.at(-2) === '1') return 'input-off';
+  return fields.at(-1) === '1' ? 'synchronized' : 'gone';
 }
