@@ -1,6 +1,6 @@
 import { FleetError } from '../model/error.ts';
 import { actInPanes, dropBuffers, loadBuffer, type PaneAct, type PaneAnswer } from '../providers/tmux/paste.ts';
-import { asksQuestions, trySights, type Room, type Sight, type Target } from './reach.ts';
+import { asksQuestions, sightsOf, trySights, type Room, type Sight, type Target } from './reach.ts';
 import type { Evidence } from './receipt.ts';
 import { readsOf, type Reads } from './witness.ts';
 
@@ -26,20 +26,54 @@ export async function type(
 ): Promise<readonly Typed[]> {
   const before = targets.map(({ process }) => readsOf(process.pid));
   const { buffer, stale } = await loadBuffer(room.call, text, room.clock.nowMs() / 1000);
-  const isAtOnce = ({ adapter }: Target): boolean => enter && adapter.submitDelayMs === 0;
-  const acts = targets.map((target): PaneAct => ({
+  const kept = await keptFromText(room, targets, buffer);
+  const free = targets.filter((target) => !kept.has(target));
+  const acts = free.map((target): PaneAct => ({
     target: target.pane,
     buffer,
-    ...(isAtOnce(target) ? { key: target.adapter.submitKey } : {}),
+    ...(enter && isAtOnce(target) ? { key: target.adapter.submitKey } : {}),
   }));
   const answers = await tryToAct(room, acts, [buffer, ...stale]);
   const pastedAtMs = performance.now();
   const typed = targets.map((target, at): Typed => {
     const answer = answers.get(target.pane.paneId);
-    const pressed = isAtOnce(target) ? enterOf(answer) : 'none';
-    return { target, paste: pasteOf(answer), enter: pressed, before: before[at], atMs: performance.now() };
+    const isPressed = enter && isAtOnce(target) && !kept.has(target);
+    const pressed = isPressed ? enterOf(answer) : 'none';
+    const paste = kept.get(target) ?? pasteOf(answer);
+    return { target, paste, enter: pressed, before: before[at], atMs: performance.now() };
   });
   return enter ? submitLater(room, typed, pastedAtMs) : typed;
+}
+
+/** Enter may go with the text where no question can come up that is seen in between. */
+const isAtOnce = ({ adapter }: Target): boolean => adapter.submitDelayMs === 0 && !asksQuestions(adapter);
+
+/** Those that get no text, and why: a question came up since they were checked. Rejects when tmux cannot be asked. */
+async function keptFromText(
+  room: Room,
+  targets: readonly Target[],
+  buffer: string,
+): Promise<ReadonlyMap<Target, Typed['paste']>> {
+  const asking = targets.filter(({ adapter }) => asksQuestions(adapter));
+  try {
+    const sights = await sightsOf(room, asking);
+    return new Map(
+      asking.flatMap((target) => {
+        const why = textKeptBy(sights.get(target.name));
+        return why === undefined ? [] : [[target, why] as const];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof FleetError) await dropBuffers(room.call, [buffer]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A pane without a screen is gone. */
+function textKeptBy(sight: Sight | undefined): Typed['paste'] | undefined {
+  if (sight?.screen === undefined) return 'gone';
+  const { state } = sight.activity;
+  return state === 'dialog' || state === 'setup' ? state : undefined;
 }
 
 /** Panes without an answer are those of which nobody knows. */
@@ -65,7 +99,7 @@ const enterOf = (answer: PaneAnswer | undefined): Typed['enter'] =>
 
 /** The Enters that wait, the shortest delay first. */
 async function submitLater(room: Room, typed: readonly Typed[], pastedAtMs: number): Promise<readonly Typed[]> {
-  const later = typed.filter(({ target, paste }) => paste === 'done' && target.adapter.submitDelayMs > 0);
+  const later = typed.filter(({ target, paste }) => paste === 'done' && !isAtOnce(target));
   const delays = [...new Set(later.map(({ target }) => target.adapter.submitDelayMs))].toSorted((a, b) => a - b);
   const done = new Map<Typed, Typed>();
   for (const delayMs of delays) {
@@ -104,8 +138,8 @@ async function keptBack(room: Room, typed: readonly Typed[]): Promise<ReadonlyMa
   );
 }
 
-/** A pane without a screen is gone. */
 function keptBy(sight: Sight | undefined): Typed['enter'] | undefined {
-  if (sight?.screen === undefined) return 'failed';
-  return sight.activity.state === 'dialog' || sight.activity.state === 'setup' ? 'withheld' : undefined;
+  const why = textKeptBy(sight);
+  if (why === undefined) return undefined;
+  return why === 'gone' ? 'failed' : 'withheld';
 }

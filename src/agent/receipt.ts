@@ -43,7 +43,8 @@ export const isFinal = (verdict: Verdict, { paste, enter }: Evidence): boolean =
 /** Everything that was seen of one delivery. */
 export interface Evidence {
   /** `unknown`: tmux gave no answer, so it may have been pasted. */
-  readonly paste: 'done' | 'unknown' | Extract<Refusal, 'dead' | 'gone' | 'input-off' | 'synchronized'>;
+  readonly paste:
+    'done' | 'unknown' | Extract<Refusal, 'dead' | 'gone' | 'input-off' | 'synchronized' | 'dialog' | 'setup'>;
   /** `withheld`: a question came up between the text and its Enter. `none`: no Enter was asked for. */
   readonly enter: 'done' | 'unknown' | 'failed' | 'withheld' | 'none';
   /** The pane and the agent's process after it; `unknown`: tmux gave no answer. */

@@ -25,6 +25,7 @@ describe('a receipt', () => {
     ['the pane was another', { paste: 'gone' }, 'refused', 'gone'],
     ['its input was off', { paste: 'input-off' }, 'refused', 'input-off'],
     ['its input went to others as well', { paste: 'synchronized' }, 'refused', 'synchronized'],
+    ['a question came up before the text', { paste: 'dialog' }, 'refused', 'dialog'],
     ['tmux did not answer the paste', { paste: 'unknown' }, 'unverified', 'no-answer'],
     ['tmux did not answer the Enter', { enter: 'unknown' }, 'unverified', 'no-answer'],
     ['a question came up before Enter', { enter: 'withheld' }, 'unverified', 'enter-withheld'],

@@ -34,7 +34,8 @@ const REASONS: Readonly<Record<Refusal | Doubt, string>> = {
   'not-reached': 'the fleet could not be looked at any more; nothing was typed; mosaic fleet doctor',
   'no-answer': 'tmux or its terminal did not answer, so it may have arrived or not; mosaic agent tail A',
   'enter-withheld': 'a question came up after the text was typed, so Enter was not pressed; mosaic agent attach A',
-  'enter-failed': 'the text was typed, but Enter could not be: its pane was gone, switched off or synchronized; mosaic agent tail A',
+  'enter-failed':
+    'the text was typed, but Enter could not be: its pane was gone, switched off or synchronized; mosaic agent tail A',
   'agent-ended': 'it ended, or its pane was closed or switched off, before it was seen to read; mosaic agent tail A',
   'agent-stopped': 'its process was stopped (state T) before it read the message; mosaic agent status A',
   'not-read': 'the text waits in its terminal: it has not read it; mosaic agent tail A',
