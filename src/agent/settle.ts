@@ -3,7 +3,7 @@ import { unchangedPanes } from '../providers/tmux/paste.ts';
 import type { Typed } from './deliver.ts';
 import type { Room } from './reach.ts';
 import { isFinal, verdictOf, type Evidence, type Verdict } from './receipt.ts';
-import { processNow, queuesOf, readSince, readsOf, type Queue } from './witness.ts';
+import { editLines, processNow, queuesOf, readSince, readsOf, type Queue } from './witness.ts';
 
 /** What was seen of one delivery in the end, what follows from it, and how long after the last key it was seen. */
 export interface Settled {
@@ -88,7 +88,20 @@ async function queuesIn(room: Room, typed: readonly Typed[]): Promise<ReadonlyMa
   const ttys = typed.flatMap(({ target }) => target.tty ?? []);
   const queues = ttys.length === 0 ? [] : await queuesOf(room.read.exec, room.host.programs.bash, ttys);
   const byTty = new Map(ttys.map((tty, at) => [tty, queues[at] ?? 'gone']));
-  return new Map(typed.map((one) => [one, byTty.get(one.target.tty ?? '') ?? 'gone']));
+  const hidden = await hiddenIn(room, typed);
+  return new Map(
+    typed.map((one) => {
+      const { tty = '' } = one.target;
+      return [one, hidden.has(tty) ? 'pending' : (byTty.get(tty) ?? 'gone')];
+    }),
+  );
+}
+
+/** Where a terminal edits lines itself, nobody can read, or see in its queue, what no Enter has ended yet. */
+async function hiddenIn(room: Room, typed: readonly Typed[]): Promise<ReadonlySet<string>> {
+  const ttys = typed.flatMap(({ target, enter }) => (enter === 'none' ? (target.tty ?? []) : []));
+  const edits = ttys.length === 0 ? [] : await editLines(room.read.exec, room.host.programs.bash, ttys);
+  return new Set(ttys.filter((_tty, at) => edits[at] === true));
 }
 
 async function panesOf(room: Room, typed: readonly Typed[]): Promise<(one: Typed) => Evidence['pane']> {
