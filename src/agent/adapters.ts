@@ -44,6 +44,8 @@ export interface Composer {
   readonly line: readonly string[];
   /** Patterns of its first line while nothing is typed, suggestions included. */
   readonly empty: readonly string[];
+  /** Patterns of its first line while a long text stands there that is shown as one word. */
+  readonly pasted?: readonly string[];
   /** Pattern of the line right below while nothing is typed; without it that line is blank. */
   readonly end?: string;
   /** Patterns of a line that stands at the end of a turn, or at the beginning of a conversation. */

@@ -25,6 +25,7 @@ export const CLAUDE: Adapter = {
   composer: {
     line: ['^❯'],
     empty: ['^❯$', '^❯ Press up to edit queued messages$', '^❯ Try "*"$'],
+    pasted: ['^❯ [Pasted text #*]$'],
     end: '^──',
     settled: [
       '^✻ * for * · done ',

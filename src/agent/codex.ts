@@ -27,6 +27,7 @@ export const CODEX: Adapter = {
   composer: {
     line: ['^›'],
     empty: ['^› Ask Codex to do anything$'],
+    pasted: ['^› [Pasted Content * chars]$'],
     settled: ['^Worked for * • ', '^■ ', '^>_ OpenAI Codex (v'],
   },
   title: { dialog: ['^[ * ] Action Required'], busy: SPINNER.map((frame) => `^${frame} `) },

@@ -1,4 +1,4 @@
-import type { Adapter, ScreenRule, ScreenState } from './adapters.ts';
+import type { Adapter, Composer, ScreenRule, ScreenState } from './adapters.ts';
 import { lineMatches } from './pattern.ts';
 import type { Screen } from './screen.ts';
 
@@ -52,8 +52,37 @@ export function composerState(adapter: Adapter, screen: Screen): 'empty' | 'text
   const present = presentLines(adapter, screen);
   const isQuestion = ruleFor(adapter, 'setup', present) ?? ruleFor(adapter, 'dialog', present);
   if (adapter.composer === undefined || !present.isComposer || isQuestion !== undefined) return 'unknown';
-  const [typed = '', next = ''] = present.below;
+  const [typed = '', next] = present.below;
   // A text that begins with an empty line goes on where the end of an empty place would be.
-  const isEnd = adapter.composer.end === undefined ? next === '' : lineMatches(adapter.composer.end, next);
-  return isEnd && anyMatches(adapter.composer.empty, typed) ? 'empty' : 'text';
+  return isEnd(adapter.composer, next) && anyMatches(adapter.composer.empty, typed) ? 'empty' : 'text';
+}
+
+const isEnd = ({ end }: Composer, line = ''): boolean => (end === undefined ? line === '' : lineMatches(end, line));
+
+/** So much of a text's end is no accident; of a shorter text nothing else may stand there. */
+const TAIL = 24;
+
+/**
+ * Is it this text that stands there unsent? True only where its end, or what the program shows for a long one, is the
+ * last of what is typed: a person may have gone on, or begun anew.
+ */
+export function showsText(adapter: Adapter, screen: Screen, text: string): boolean {
+  const { composer } = adapter;
+  const { below, isComposer } = presentLines(adapter, screen);
+  if (composer === undefined || !isComposer) return false;
+  const ends = below.flatMap((_line, at) => (isEnd(composer, below[at + 1]) ? [at + 1] : []));
+  if (ends[0] === 1 && anyMatches(composer.pasted, below[0] ?? '')) return true;
+  // Where a blank line may be part of the text, the cursor tells how far that goes at least.
+  const cursorAt = screen.cursor.y - (screen.lines.length - below.length);
+  const possible = composer.end === undefined ? ends.filter((end) => end > cursorAt) : ends.slice(0, 1);
+  return possible.some((end) => endsWith(composer, squeezed(below.slice(0, end).join('')), squeezed(text)));
+}
+
+/** Programs break lines and widen tabs as they like. */
+const squeezed = (text: string): string => text.replaceAll(/\s+/gu, '');
+
+function endsWith({ line }: Composer, typed: string, text: string): boolean {
+  if (text.length > TAIL) return typed.endsWith(text.slice(-TAIL));
+  const mark = typed.slice(0, typed.length - text.length);
+  return typed.endsWith(text) && line.some((pattern) => lineMatches(`${pattern}$`, mark));
 }

@@ -1,4 +1,4 @@
-import { composerState } from './composer.ts';
+import { composerState, showsText } from './composer.ts';
 import { submit } from './deliver.ts';
 import { trySights, type Room } from './reach.ts';
 import { verdictOf, type Evidence } from './receipt.ts';
@@ -17,21 +17,34 @@ interface Watched {
   readonly enter: Evidence['enter'];
   readonly composer: Evidence['composer'];
   readonly emptyLooks: number;
+  /** Whatever stands there after that may be a person's. */
+  readonly wasEmpty: boolean;
+  /** What stands there is the message, and nothing behind it. */
+  readonly isOurs: boolean;
   /** A question covers the composer: the text was taken, and nothing more is pressed. */
   readonly isAsked: boolean;
   readonly isRetried: boolean;
 }
 
+const START = {
+  enter: 'done',
+  composer: 'unknown',
+  emptyLooks: 0,
+  wasEmpty: false,
+  isOurs: false,
+  isAsked: false,
+  isRetried: false,
+} as const;
+
 /** Of programs that show what was typed, asks the screen whether Enter sent it; all others stay as they are. */
-export async function confirm(room: Room, settled: readonly Settled[]): Promise<readonly Settled[]> {
+export async function confirm(room: Room, settled: readonly Settled[], text: string): Promise<readonly Settled[]> {
   const isShown = ({ typed, evidence, verdict }: Settled): boolean =>
     typed.target.adapter.composer !== undefined && evidence.enter === 'done' && verdict.receipt === 'delivered';
   const started = performance.now();
-  const start = { enter: 'done', composer: 'unknown', emptyLooks: 0, isAsked: false, isRetried: false } as const;
-  let watched = settled.filter(isShown).map((one): Watched => ({ settled: one, ...start }));
+  let watched: readonly Watched[] = settled.filter(isShown).map((one) => ({ settled: one, ...START }));
   while (watched.some((one) => !isDecided(one)) && performance.now() - started < PATIENCE_MS) {
     const isLate = performance.now() - started > STUCK_MS;
-    watched = await retry(room, await look(room, watched), isLate);
+    watched = await retry(room, await look(room, watched, text), isLate);
     await room.clock.sleep(POLL_MS);
   }
   const judged = new Map(watched.map((one) => [one.settled, judge(one)]));
@@ -41,7 +54,7 @@ export async function confirm(room: Room, settled: readonly Settled[]): Promise<
 const isDecided = ({ emptyLooks, isAsked, enter }: Watched): boolean =>
   isAsked || emptyLooks >= EMPTY_LOOKS || enter !== 'done';
 
-async function look(room: Room, watched: readonly Watched[]): Promise<readonly Watched[]> {
+async function look(room: Room, watched: readonly Watched[], text: string): Promise<readonly Watched[]> {
   const open = watched.filter((one) => !isDecided(one));
   const sights = await trySights(
     room,
@@ -53,13 +66,18 @@ async function look(room: Room, watched: readonly Watched[]): Promise<readonly W
     const { screen, activity } = sights?.get(name) ?? {};
     const isAsked = activity?.state === 'dialog' || activity?.state === 'setup';
     const composer = screen === undefined ? 'unknown' : composerState(adapter, screen);
-    return { ...one, composer, isAsked, emptyLooks: composer === 'empty' ? one.emptyLooks + 1 : 0 };
+    const isEmpty = composer === 'empty';
+    const isOurs = screen !== undefined && showsText(adapter, screen, text);
+    const emptyLooks = isEmpty ? one.emptyLooks + 1 : 0;
+    return { ...one, composer, isAsked, isOurs, emptyLooks, wasEmpty: one.wasEmpty || isEmpty };
   });
 }
 
-/** The submit key once more, never the text: a paste that may have happened is not repeated. */
+/** The submit key once more, for the message alone; never the text: a paste that may have happened is not repeated. */
 async function retry(room: Room, watched: readonly Watched[], isLate: boolean): Promise<Watched[]> {
-  const stuck = watched.filter(({ composer, isRetried }) => isLate && composer === 'text' && !isRetried);
+  const isStuck = ({ composer, isOurs, wasEmpty, isRetried }: Watched): boolean =>
+    composer === 'text' && isOurs && !wasEmpty && !isRetried;
+  const stuck = isLate ? watched.filter(isStuck) : [];
   if (stuck.length === 0) return [...watched];
   const after = await submit(
     room,

@@ -61,7 +61,7 @@ export async function sendOnce(room: Room, agents: readonly Agent[], order: Orde
   const checked = await checkAll(room, found, { ...order, text });
   const targets = checked.filter((one) => one.kind === 'ready').map(({ target }) => target);
   const typed = targets.length === 0 ? [] : await type(room, text, targets, order.enter);
-  const settled = await confirm(room, await settle(room, typed, bytes));
+  const settled = await confirm(room, await settle(room, typed, bytes), text);
   const receipts = settled.map(({ typed: { target }, verdict, afterMs }): Receipt => ({
     ...common,
     agent: target.name,

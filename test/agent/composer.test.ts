@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { activityOf } from '../../src/agent/activity.ts';
 import { adapterNamed } from '../../src/agent/adapters.ts';
-import { composerState } from '../../src/agent/composer.ts';
+import { composerState, showsText } from '../../src/agent/composer.ts';
 import type { Screen } from '../../src/agent/screen.ts';
-import { screenOf } from './screens.ts';
+import { recordedScreens, screenOf } from './screens.ts';
 
 const codex = adapterNamed('codex');
 const claude = adapterNamed('claude');
@@ -102,5 +102,42 @@ describe('the place for typing', () => {
   it('is unknown in a program that nobody described', () => {
     expect(composerState(adapterNamed('my-agent'), codexScreen(EMPTY))).toBe('unknown');
     expect(composerState(adapterNamed('bash'), screenOf('$ '))).toBe('unknown');
+  });
+});
+
+describe('a text that was not sent', () => {
+  const long = 'Please look at the failing test of the parser and say what you would change first.';
+  const cursorOn = (screen: Screen, words: string): Screen => ({
+    ...screen,
+    cursor: { x: 0, y: screen.lines.findIndex((line) => line.includes(words)) },
+  });
+
+  it('is known by its end, however it is broken into lines', () => {
+    const lines = ['› Please look at the failing', '  test of the parser and say what you', '  would change first.'];
+    expect(showsText(codex, cursorOn(codexScreen(...lines), 'would'), long)).toBe(true);
+    expect(showsText(claude, claudeScreen('❯ Please look at the failing test of', ...lines.slice(1)), long)).toBe(true);
+    expect(showsText(codex, cursorOn(codexScreen('› say', '', '  hello'), 'hello'), 'say\n\nhello\n')).toBe(true);
+  });
+
+  it.each(['codex', 'claude'])('is known by what %s shows for a long paste', (program) => {
+    const shown = recordedScreens(program).filter(({ name }) => name.startsWith('half-typed-pasted-placeholder'));
+    expect(shown).toHaveLength(2);
+    for (const { screen } of shown) expect(showsText(adapterNamed(program), screen, long.repeat(40))).toBe(true);
+  });
+
+  it.each([
+    ['what a person typed', ['› rm -rf build']],
+    ['the text of a person that ends alike', ['› not yet']],
+    ['a text that goes on', ['› yet another']],
+    ['a text that goes on further down', ['› yet', '', '  another']],
+    ['a suggestion', [EMPTY]],
+  ])('is not %s', (_what, lines) => {
+    const last = lines.at(-1)?.trim() ?? '';
+    expect(showsText(codex, cursorOn(codexScreen(...lines), last), 'yet')).toBe(false);
+  });
+
+  it('is not a long one that a person has added to', () => {
+    expect(showsText(claude, claudeScreen(`❯ ${long}`, '', '  and more'), long)).toBe(false);
+    expect(showsText(claude, claudeScreen(`❯ ${long}`), long)).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { checkAll } from '../../src/agent/check.ts';
 import { confirm } from '../../src/agent/confirm.ts';
 import { type } from '../../src/agent/deliver.ts';
-import type { Target } from '../../src/agent/reach.ts';
+import type { Room, Target } from '../../src/agent/reach.ts';
 import { settle, type Settled } from '../../src/agent/settle.ts';
 import { eventually } from '../support/harness.ts';
 import { ExecFailure, type Exec } from '../../src/model/host.ts';
@@ -10,9 +10,9 @@ import { close, open, room, shown, tmux } from './composer-pane.ts';
 
 afterAll(close);
 
-async function send(target: Target, text: string): Promise<Settled> {
+async function send(target: Target, text: string, where = room): Promise<Settled> {
   const typed = await type(room, text, [target], true);
-  const [settled] = await confirm(room, await settle(room, typed, Buffer.byteLength(text)));
+  const [settled] = await confirm(where, await settle(room, typed, Buffer.byteLength(text)), text);
   if (settled === undefined) throw new Error('no answer');
   return settled;
 }
@@ -52,6 +52,43 @@ describe('a program that shows what was typed', () => {
     const target = await open('asks', '0', 'Allow?');
     expect(await send(target, 'hello')).toMatchObject({ verdict: { receipt: 'delivered', source: 'input-read' } });
     expect(shown('asks')).toBe('Allow?');
+  });
+});
+
+/** The room in which a person types this after a look at the screen. */
+function typingAfter(looks: number, target: Target, words: string): Room {
+  let left = looks;
+  return {
+    ...room,
+    call: async (commands, options) => {
+      const answer = await room.call(commands, options);
+      if (commands.flat().includes('list-panes') && left-- === 0) {
+        tmux('send-keys', '-t', target.pane.paneId, words);
+        await eventually(() => shown(target.name).includes(`> ${words}`));
+      }
+      return answer;
+    },
+  };
+}
+
+describe('what a person types when the message has gone', () => {
+  const unsure = { verdict: { receipt: 'unverified', reason: 'not-submitted' } };
+
+  it('is never sent by the second Enter', async () => {
+    const target = await open('person', '0');
+    const typed = await type(room, 'hello', [target], true);
+    const settled = await settle(room, typed, 5);
+    await eventually(() => shown('person') === 'sent 1\n>');
+    tmux('send-keys', '-t', target.pane.paneId, 'rm');
+    await eventually(() => shown('person').includes('> rm'));
+    expect(await confirm(room, settled, 'hello')).toMatchObject([unsure]);
+    expect(shown('person')).toBe('sent 1\n> rm');
+  });
+
+  it('is not sent either when it is the message once more, after the place was seen empty', async () => {
+    const target = await open('again', '0');
+    expect(await send(target, 'hello', typingAfter(0, target, 'hello'))).toMatchObject(unsure);
+    expect(shown('again')).toBe('sent 1\n> hello');
   });
 });
 

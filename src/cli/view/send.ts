@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<Refusal | Doubt, string>> = {
   'agent-ended': 'it ended, or its pane was closed or switched off, before it was seen to read; mosaic agent tail A',
   'agent-stopped': 'its process was stopped (state T) before it read the message; mosaic agent status A',
   'not-read': 'the text waits in its terminal: it has not read it; mosaic agent tail A',
-  'not-submitted': 'the text still stands where it was typed, Enter did not send it; mosaic agent attach A',
+  'not-submitted': 'a text stands where it was typed, so Enter may not have sent it; mosaic agent attach A',
 };
 
 const WAITS: Readonly<Record<Wait, string>> = {
