@@ -6,7 +6,7 @@ export interface AttachPorts {
   readonly find: FindAgent;
   readonly clock: Clock;
   /** Opens this session on the caller's terminal; resolves to the client's exit code once it has ended. */
-  readonly open: (sessionId: string) => Promise<number>;
+  readonly open: (session: NonNullable<Presence['pane']>) => Promise<number>;
   /** A line of the story. */
   readonly note: (text: string) => void;
 }
@@ -20,7 +20,7 @@ export async function attach(ports: AttachPorts, first: Presence): Promise<numbe
   for (;;) {
     if (now.pane === undefined) return leave(ports, now);
     const { pane } = now;
-    const code = await ports.open(pane.sessionId);
+    const code = await ports.open(pane);
     const after = await ports.find();
     if (isStillThere(after, now)) return left(ports, now, code);
     if (!hasReturned(after, pane)) ports.note(`-- ${now.name} has ended; waiting for its return, Ctrl-C to leave --`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { attach } from '../../src/agent/attach.ts';
+import { attach, type AttachPorts } from '../../src/agent/attach.ts';
 import { awaitReturn, farewell, type FindAgent, type Presence } from '../../src/agent/presence.ts';
 import type { Clock } from '../../src/model/host.ts';
 import type { AgentState } from '../../src/model/observed.ts';
@@ -88,7 +88,7 @@ describe('attach', () => {
   const visit = async (first: Presence, find: FindAgent, codes: readonly number[] = [0]) => {
     const opened: string[] = [];
     const notes: string[] = [];
-    const open = (sessionId: string): Promise<number> => Promise.resolve(codes[opened.push(sessionId) - 1] ?? 0);
+    const open: AttachPorts['open'] = ({ sessionId }) => Promise.resolve(codes[opened.push(sessionId) - 1] ?? 0);
     const exit = await attach({ find, clock: clock(), open, note: (text) => void notes.push(text) }, first);
     return { exit, opened, notes };
   };

@@ -36,7 +36,8 @@ export async function run([name = '']: readonly string[], options: AttachOptions
     {
       find,
       clock: systemClock,
-      open: (sessionId) => runOnTerminal(attachArgv(tmux, { sessionId, readOnly, size: fleet.size }), env),
+      open: ({ sessionId, owner }) =>
+        runOnTerminal(attachArgv(tmux, { sessionId, owner, readOnly, size: fleet.size }), env),
       note: (line) => output.note(printable(line)),
     },
     first,
