@@ -1,6 +1,6 @@
 import { composerState, showsText } from './composer.ts';
 import { submit } from './deliver.ts';
-import { trySights, type Room } from './reach.ts';
+import { trySights, type Room, type Sight } from './reach.ts';
 import { verdictOf, type Evidence } from './receipt.ts';
 import type { Settled } from './settle.ts';
 
@@ -60,17 +60,20 @@ async function look(room: Room, watched: readonly Watched[], text: string): Prom
     room,
     open.map(({ settled }) => settled.typed.target),
   );
-  return watched.map((one): Watched => {
-    if (isDecided(one)) return one;
-    const { name, adapter } = one.settled.typed.target;
-    const { screen, activity } = sights?.get(name) ?? {};
-    const isAsked = activity?.state === 'dialog' || activity?.state === 'setup';
-    const composer = screen === undefined ? 'unknown' : composerState(adapter, screen);
-    const isEmpty = composer === 'empty';
-    const isOurs = screen !== undefined && showsText(adapter, screen, text);
-    const emptyLooks = isEmpty ? one.emptyLooks + 1 : 0;
-    return { ...one, composer, isAsked, isOurs, emptyLooks, wasEmpty: one.wasEmpty || isEmpty };
-  });
+  return watched.map((one) =>
+    isDecided(one) ? one : seenAgain(one, sights?.get(one.settled.typed.target.name), text),
+  );
+}
+
+function seenAgain(one: Watched, sight: Sight | undefined, text: string): Watched {
+  const { screen, activity } = sight ?? {};
+  const { adapter } = one.settled.typed.target;
+  const isAsked = activity?.state === 'dialog' || activity?.state === 'setup';
+  const composer = screen === undefined ? 'unknown' : composerState(adapter, screen);
+  const isEmpty = composer === 'empty';
+  const isOurs = screen !== undefined && showsText(adapter, screen, text);
+  const emptyLooks = isEmpty ? one.emptyLooks + 1 : 0;
+  return { ...one, composer, isAsked, isOurs, emptyLooks, wasEmpty: one.wasEmpty || isEmpty };
 }
 
 /** The submit key once more, for the message alone; never the text: a paste that may have happened is not repeated. */
