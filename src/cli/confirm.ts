@@ -25,11 +25,8 @@ export async function confirmPlan(plan: Plan, options: CommonOptions, output: Ou
   );
   if (grave.length === 0 || options.yes === true) return;
   const agents = [...new Set(grave.map(({ group }) => group.replace(/^agent\./, '')))].join(', ');
-  await ask(
-    `This ends or deletes something of: ${agents}. Go on? [y/N] `,
-    (answer) => /^y(es)?$/i.test(answer),
-    output,
-  );
+  const text = `This ends or deletes something of: ${agents}. Go on? [y/N] `;
+  await ask({ text, isRight: (answer) => /^y(es)?$/i.test(answer), hint: 'Answer y to go on.' }, output);
 }
 
 let asked = false;
@@ -37,8 +34,15 @@ let asked = false;
 /** True once a person was asked: time has passed since the look their answer is about. */
 export const wasAsked = (): boolean => asked;
 
+export interface Question {
+  readonly text: string;
+  readonly isRight: (answer: string) => boolean;
+  /** Which answer would have been right. */
+  readonly hint: string;
+}
+
 /** Asks one question on the terminal and refuses (exit 4) unless the answer is right. */
-export async function ask(question: string, isRight: (answer: string) => boolean, output: Output): Promise<void> {
+export async function ask({ text, isRight, hint }: Question, output: Output): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new FleetError('E_CONFIRM', 'this needs a confirmation, and there is no terminal to ask on', {
       hint: 'Pass --yes if that is meant.',
@@ -48,9 +52,8 @@ export async function ask(question: string, isRight: (answer: string) => boolean
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   asked = true;
   try {
-    const answer = await terminal.question(question);
-    if (!isRight(answer.trim()))
-      throw new FleetError('E_CONFIRM', 'not confirmed, nothing was done', { hint: 'Answer y to go on.' });
+    const answer = await terminal.question(text);
+    if (!isRight(answer.trim())) throw new FleetError('E_CONFIRM', 'not confirmed, nothing was done', { hint });
   } catch (error) {
     if (error instanceof FleetError) throw error;
     // Ctrl-C and Ctrl-D reach readline as keys, and it gives the question up.

@@ -87,8 +87,9 @@ describe('a question on a terminal', () => {
   });
 
   it('of destroy wants the name of the fleet, not a yes', async () => {
-    const { answer } = await asked('destroy');
+    const { answer, screen } = await asked('destroy');
     expect(await answer('y', 'Enter')).toBe(4);
+    expect(await screen()).toContain(`Type ${live.fleet} to go on.`);
     expect(Object.values(await live.pids())).not.toContain(null);
   });
 });

@@ -111,11 +111,8 @@ async function confirmDestroy(plan: Plan, { fleet, options, output }: Asking): P
   output.note(`Fleet ${fleet.name}:\n${planText(plan, { manifest: '', verbose: false }).trimEnd()}`);
   refuseDestroy(plan);
   if (options.yes === true) return;
-  await ask(
-    `This ends every agent of fleet ${fleet.name} and removes it. Type its name to go on: `,
-    (answer) => answer === fleet.name,
-    output,
-  );
+  const text = `This ends every agent of fleet ${fleet.name} and removes it. Type its name to go on: `;
+  await ask({ text, isRight: (answer) => answer === fleet.name, hint: `Type ${fleet.name} to go on.` }, output);
 }
 
 const REFUSALS: Partial<Record<Blocked['reason'], ErrorCode>> = {
