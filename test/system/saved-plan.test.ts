@@ -89,7 +89,7 @@ describe('a saved plan', () => {
     await live.must('stop', 'b');
     rmSync(join(live.home, 'fleets', live.fleet, 'holds', 'b'));
     const ended = await applySaved();
-    expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('elsewhere: Plan: 1 agent to start') });
+    expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('elsewhere: 1 agent to start') });
     expect(await live.agent('b')).toMatchObject({ state: 'stopped', inSync: false });
     expect(commandOf((await live.pids())['a'] ?? 0)).toBe('sleep 7200');
   });

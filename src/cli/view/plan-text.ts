@@ -132,27 +132,57 @@ function noteLines(plan: Plan): readonly string[] {
 /** The last line counts agents, for people and for grep. */
 export function summaryLine(plan: Plan): string {
   if (isEmpty(plan)) return 'No changes. The fleet matches the manifest.';
-  const count = (actions: readonly string[]): number => {
-    const touched = plan.changes.filter(
-      ({ address, action }) => address.startsWith('session.') && actions.includes(action),
-    );
-    return new Set(touched.map(({ group }) => group)).size;
-  };
-  const deleted = new Set(
-    plan.changes
-      .filter(({ action, reason }) => action === 'delete' && reason === 'not_in_manifest')
-      .map(({ group }) => group),
-  );
-  deleted.delete('fleet');
-  const starts = count(['start']);
+  const { start, stop, restart, remove } = countsOf(plan);
   const extra = [
-    ...(count(['stop']) > 0 ? [`${count(['stop'])} to stop`] : []),
+    ...(stop > 0 ? [`${stop} to stop`] : []),
     ...(groupsOf(plan.deferred) > 0 ? [`${groupsOf(plan.deferred)} waiting`] : []),
     ...(groupsOf(plan.blocked) > 0 ? [`${groupsOf(plan.blocked)} blocked`] : []),
   ];
-  const counts = `${starts} ${starts === 1 ? 'agent' : 'agents'} to start (${changesText(plan.changes.length)}), ${count(['restart'])} to restart`;
-  return `Plan: ${[counts, ...extra, `${deleted.size} to delete`].join(', ')}.`;
+  const counts = `${agentsText(start)} to start (${changesText(plan.changes.length)}), ${restart} to restart`;
+  return `Plan: ${[counts, ...extra, `${remove} to delete`].join(', ')}.`;
 }
+
+/** What is left after a command: only what there is of it, and by name who is hindered. */
+export function remainderLine(plan: Plan): string {
+  const { start, stop, restart, remove } = countsOf(plan);
+  const counts = Object.entries({ start, stop, restart, delete: remove }).filter(([, count]) => count > 0);
+  const agents = counts.map(([verb, count], at) => `${at === 0 ? agentsText(count) : count} to ${verb}`).join(', ');
+  const changes = plan.changes.length === 0 ? '' : changesText(plan.changes.length);
+  const hindered = [
+    ...plan.deferred.map(({ group, reason }) => `${titleOf(group)} waits (${reason})`),
+    ...plan.blocked.map(({ group, reason }) => hinderedText(titleOf(group), reason)),
+  ];
+  const named = [...new Set(hindered)];
+  const more = named.length > NAMED ? [`${named.length - NAMED} more are hindered`] : [];
+  const done = agents === '' ? changes : `${agents} (${changes})`;
+  const parts = [...(done === '' ? [] : [done]), ...named.slice(0, NAMED), ...more];
+  return `${parts.length === 0 ? 'nothing' : parts.join(', ')}.`;
+}
+
+/** So many fit on a line; `plan` tells of all of them. */
+const NAMED = 5;
+
+const hinderedText = (title: string, reason: Blocked['reason']): string =>
+  reason === 'crash-looping' ? `${title} is crash-looping` : `${title} is blocked (${reason})`;
+
+interface Counts {
+  readonly start: number;
+  readonly stop: number;
+  readonly restart: number;
+  readonly remove: number;
+}
+
+/** How many agents each is done to. */
+function countsOf({ changes }: Plan): Counts {
+  const count = (wanted: Change['action']): number =>
+    groupsOf(changes.filter(({ address, action }) => address.startsWith('session.') && action === wanted));
+  const removed = changes.filter(
+    ({ action, reason, group }) => action === 'delete' && reason === 'not_in_manifest' && group !== 'fleet',
+  );
+  return { start: count('start'), stop: count('stop'), restart: count('restart'), remove: groupsOf(removed) };
+}
+
+const agentsText = (count: number): string => `${count} ${count === 1 ? 'agent' : 'agents'}`;
 
 const changesText = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
 

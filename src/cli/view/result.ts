@@ -2,7 +2,7 @@ import { isEmpty, type Plan } from '../../model/plan.ts';
 import type { MutationResult } from '../mutate.ts';
 import type { Output } from '../options.ts';
 import { planJson } from './plan-json.ts';
-import { summaryLine } from './plan-text.ts';
+import { remainderLine } from './plan-text.ts';
 import { printable } from './printable.ts';
 
 /** What a mutating command did and what is left, and why. `whole`: what it went by is the manifest, and all of it. */
@@ -10,7 +10,7 @@ export function reportResult(result: MutationResult, output: Output, whole = tru
   const { after, rest, steps } = result;
   output.text(`${doneText(result)} ${leftText(result, whole)}`);
   const elsewhere = beside(rest, after.plan);
-  if (!isEmpty(elsewhere)) output.note(`elsewhere: ${summaryLine(elsewhere)}`);
+  if (!isEmpty(elsewhere)) output.note(`elsewhere: ${remainderLine(elsewhere)}`);
   for (const { group, message, hint, reason } of after.plan.blocked) {
     output.note(`left: ${group.replace(/^agent\./, '')}: ${reason}: ${printable(message)}; ${printable(hint)}`);
   }
@@ -50,7 +50,7 @@ function doneText({ steps, exit }: MutationResult): string {
 }
 
 function leftText({ after, rest, exit }: MutationResult, whole: boolean): string {
-  if (exit === 3) return `Left: ${summaryLine(after.plan)}`;
+  if (exit === 3) return `Left: ${remainderLine(after.plan)}`;
   if (!whole) return 'What was asked for is so.';
   return isEmpty(rest) ? 'The fleet matches the manifest.' : 'That part is as the manifest says.';
 }

@@ -27,9 +27,19 @@ describe('the story of an apply that named some agents', () => {
   it('tells what else is left of the fleet', () => {
     const busy = { activity: { coder: 'busy' } } as const;
     expect(story({ ...busy, items: { 'session.coder': OLDER, 'session.other': OLDER } })).toEqual([
-      'elsewhere: Plan: 0 agents to start (1 change), 1 to restart, 0 to delete.',
+      'elsewhere: 1 agent to restart (1 change).',
       expect.stringContaining('waits: coder: busy'),
     ]);
+  });
+
+  it('names who is hindered, and counts nothing that is not there', () => {
+    const items = {
+      'session.other': null,
+      'run.other': { spec: { active: 'failed' } },
+      'record.other': { spec: { endedAt: 2000, code: 3 } },
+    };
+    expect(story({ items })).toEqual(['elsewhere: other is crash-looping.']);
+    expect(story({ items: { 'session.other': 'no answer' } })).toEqual(['elsewhere: other is blocked (unknown).']);
   });
 
   it('does not tell twice of the named ones', () => {

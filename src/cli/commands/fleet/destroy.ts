@@ -18,7 +18,7 @@ import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { interruptSignal } from '../../signals.ts';
-import { planText, summaryLine } from '../../view/plan-text.ts';
+import { planText, remainderLine } from '../../view/plan-text.ts';
 import { planJson } from '../../view/plan-json.ts';
 
 export interface DestroyOptions extends CommonOptions {
@@ -59,7 +59,7 @@ export async function run(options: DestroyOptions): Promise<number> {
   output.text(
     result.exit === 0
       ? `Fleet ${name} is gone. ${stays.length === 0 ? 'Nothing stays.' : `What stays: ${stays.join(', ')}`}`
-      : `Left: ${summaryLine(result.after.plan)}`,
+      : `Left: ${remainderLine(result.after.plan)}`,
   );
   output.data({
     formatVersion: '1.0',
