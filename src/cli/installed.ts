@@ -83,24 +83,25 @@ export interface FleetInForce {
   readonly conditions: readonly Condition[];
 }
 
-/**
- * The manifest's fleet; with a broken or missing manifest, the one that is installed here. Inside an agent whose fleet
- * the usual manifest is not about, that agent's fleet as it is installed.
- */
+/** What `loadFleetOrAround` gives; with a broken or missing manifest, the fleet that is installed here. */
 export async function loadFleetOrInstalled(
   options: CommonOptions,
   place: Place,
   output: Output,
 ): Promise<FleetInForce> {
-  const own = fleetAround(options, place);
   try {
-    const found = await loadOrElsewhere(options, place, own);
-    if ('because' in found) return asInstalled(found, place);
-    return { fleet: found.fleet, loaded: found, conditions: [] };
+    return await loadFleetOrAround(options, place);
   } catch (error) {
     if (!(error instanceof FleetError) || error.exit !== 65) throw error;
-    return standIn(error, own, { place, output });
+    return standIn(error, fleetAround(options, place), { place, output });
   }
+}
+
+/** The manifest's fleet; inside an agent whose fleet the usual manifest is not about, that one as it is installed. */
+export async function loadFleetOrAround(options: CommonOptions, place: Place): Promise<FleetInForce> {
+  const found = await loadOrElsewhere(options, place, fleetAround(options, place));
+  if ('because' in found) return asInstalled(found, place);
+  return { fleet: found.fleet, loaded: found, conditions: [] };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
@@ -84,6 +84,20 @@ describe('apply', () => {
 
   it('refuses a manifest from standard input', async () => {
     expect(await fleet('apply', '-f', '-')).toMatchObject({ exitCode: 64 });
+  });
+});
+
+describe('agent reset', () => {
+  it('refuses a broken manifest, which may say that an agent is stopped', async () => {
+    await fleet('apply');
+    live.declare({ a: { ...sleeper, state: 'stopped' }, b: sleeper }, TMUX);
+    await fleet('apply', '--yes');
+    const sessions = () => live.tmux('ls', '-F', '#{session_name}');
+    expect((await sessions()).stdout).toBe('b\n');
+    writeFileSync(live.manifest, 'agents: [');
+    const ended = await runMosaic(['agent', 'reset', 'a'], { home: live, env: NO_MANAGER });
+    expect(ended).toMatchObject({ exitCode: 65, stderr: expect.stringContaining('fleet.yaml:') });
+    expect((await sessions()).stdout).toBe('b\n');
   });
 });
 

@@ -10,7 +10,7 @@ import { APPLY } from '../../../reconciler/policy.ts';
 import { installedServer, readHolds } from '../../facts.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
-import { installedFleet, loadFleetOrInstalled } from '../../installed.ts';
+import { installedFleet, loadFleetOrAround, loadFleetOrInstalled } from '../../installed.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
@@ -92,7 +92,8 @@ async function fleetToChange(
 ): Promise<FleetToChange> {
   if (verb === 'stop') return fleetToStop(names, options, io);
   if (verb !== 'reset') return { fleet: (await loadFleet(options, io.place)).fleet, isManifest: true };
-  const { fleet, conditions } = await loadFleetOrInstalled(options, io.place, io.output);
+  // What is installed does not tell who is to be stopped: a manifest that is broken is not gone by.
+  const { fleet, conditions } = await loadFleetOrAround(options, io.place);
   return { fleet, isManifest: conditions.length === 0 };
 }
 
