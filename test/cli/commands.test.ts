@@ -87,6 +87,16 @@ describe('apply', () => {
   });
 });
 
+describe('log', () => {
+  it('refuses an agent nobody knows, and tells of one that left the manifest', async () => {
+    await fleet('apply');
+    live.declare({ a: sleeper, other: sleeper }, TMUX);
+    expect(await fleet('log', 'b')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('b  start: ') });
+    const ended = await fleet('log', 'othr');
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('Did you mean other?') });
+  });
+});
+
 describe('agent reset', () => {
   it('refuses a broken manifest, which may say that an agent is stopped', async () => {
     await fleet('apply');

@@ -7,6 +7,7 @@ import { openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { printable } from '../../view/printable.ts';
+import { requireAgents } from './apply.ts';
 
 export interface LogOptions extends CommonOptions {
   readonly lines?: string;
@@ -22,12 +23,15 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
   if (!/^[1-9]\d{0,5}$/.test(count))
     throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(count)}`);
   const { fleet } = await loadFleetOrInstalled(options, place, output);
+  const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES);
+  const recorded = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
+  const told = journal.flatMap(({ group }) => /^agent\.(.+)$/.exec(textOf(group))?.[1] ?? []);
+  // One that left the manifest still has its records.
+  const gone = [...new Set([...recorded, ...told])].map((name) => ({ name }));
+  requireAgents({ name: fleet.name, agents: [...fleet.agents, ...gone] }, agents);
   const groups = agents.map((name) => `agent.${name}`);
-  const records = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(
-    ({ group }) => groups.length === 0 || groups.includes(textOf(group)),
-  );
-  const known = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
-  const events = readEvents(place.read.files, place.home, fleet.name, agents.length === 0 ? known : agents);
+  const records = journal.filter(({ group }) => groups.length === 0 || groups.includes(textOf(group)));
+  const events = readEvents(place.read.files, place.home, fleet.name, agents.length === 0 ? recorded : agents);
   const lines = [
     ...records.map((record) => ({ at: Number(record['at']), text: line(record) })),
     ...events.map((event) => ({ at: event.at, text: eventLine(event) })),
