@@ -87,6 +87,21 @@ describe('apply', () => {
   });
 });
 
+describe('a saved plan', () => {
+  it.each([['fleet.yaml'], ['fleet.conf']])('that is a manifest, %s, is told to be one', async (name) => {
+    const file = join(live.root, name);
+    writeFileSync(file, '# a comment\nversion: 1\n', { mode: 0o600 });
+    const ended = await fleet('apply', file);
+    expect(ended).toMatchObject({ exitCode: 65 });
+    expect(ended.stderr).toContain(`A manifest is named with -f: mosaic fleet apply -f ${file}`);
+  });
+
+  it('beside an agent is refused with the way to name a manifest', async () => {
+    const ended = await fleet('apply', 'fleet.yml', 'a');
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('apply -f fleet.yml a') });
+  });
+});
+
 describe('log', () => {
   it('refuses an agent nobody knows, and tells of one that left the manifest', async () => {
     await fleet('apply');

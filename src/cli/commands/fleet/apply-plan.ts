@@ -19,7 +19,7 @@ import { planJson } from '../../view/plan-json.ts';
 import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { noteWarnings } from '../../view/warnings.ts';
-import type { ApplyOptions } from './apply.ts';
+import { asManifest, isYamlName, type ApplyOptions } from './apply.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -27,9 +27,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export async function run(file: string, options: ApplyOptions): Promise<number> {
   refuseOptions(options);
   const output = createOutput(options);
-  const what = `the plan ${file}`;
-  const from = { what, code: 'E_PLAN_FILE', maxBytes: MAX_BYTES, unsafe: 'E_PLAN_UNSAFE' } as const;
-  const saved = parseSavedPlan(readDocument(resolve(file), from), what);
+  const saved = readPlan(file);
   const place = await openPlace(options);
   checkPlace(saved, place);
   checkAge(saved, options.maxAge, systemClock.nowMs());
@@ -39,6 +37,23 @@ export async function run(file: string, options: ApplyOptions): Promise<number> 
   const job: Job = { saved, loaded, place, output, options };
   return options.dryRun === true ? show(job) : carryOut(job, `fleet apply ${basename(file)}`);
 }
+
+function readPlan(file: string): SavedPlan {
+  const what = `the plan ${file}`;
+  const from = { what, code: 'E_PLAN_FILE', maxBytes: MAX_BYTES, unsafe: 'E_PLAN_UNSAFE' } as const;
+  let text = '';
+  try {
+    text = readDocument(resolve(file), from);
+    return parseSavedPlan(text, what);
+  } catch (error) {
+    const isNoPlan = error instanceof FleetError && (error.code === from.code || error.code === from.unsafe);
+    if (!isNoPlan || !(isYamlName(file) || YAML.test(text))) throw error;
+    throw new FleetError(error.code, error.message, { hint: asManifest(file), cause: error });
+  }
+}
+
+/** A key at the beginning of a line, as no JSON has it. */
+const YAML = /^(?:---|[A-Za-z]\w*:)/m;
 
 interface Job {
   readonly saved: SavedPlan;

@@ -44,8 +44,18 @@ export async function run(agents: readonly string[], options: ApplyOptions): Pro
 
 async function applyFile(file: string, others: readonly string[], options: ApplyOptions): Promise<number> {
   if (others.length === 1) return (await import('../../reviews.ts')).applyPlan(file, options);
-  throw new FleetError('E_USAGE', `${file} is a saved plan and is applied alone, without further arguments`);
+  const message = `${file} is a saved plan and is applied alone, without further arguments`;
+  if (!isYamlName(file)) throw new FleetError('E_USAGE', message);
+  const agents = others.filter((name) => name !== file);
+  throw new FleetError('E_USAGE', `${file} is no agent`, { hint: asManifest(file, agents) });
 }
+
+/** Whether a file is named as manifests are. */
+export const isYamlName = (file: string): boolean => /\.ya?ml$/i.test(file);
+
+/** The way to name a manifest, for who gave it where a saved plan or an agent goes. */
+export const asManifest = (file: string, agents: readonly string[] = []): string =>
+  `A manifest is named with -f: mosaic fleet apply ${['-f', file, ...agents].join(' ')}`;
 
 export interface ApplyRequest {
   readonly command: string;
