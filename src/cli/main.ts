@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
 import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
@@ -6,14 +6,12 @@ import { interruptedExit } from './signals.ts';
 
 /** Runs one command line and sets the exit code. Nothing below this module ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
-  const json = argv.some(
-    (arg, at) =>
-      arg === '--output=json' ||
-      arg === '-ojson' ||
-      (arg === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')),
-  );
   const { command, exit } = createProgram(thisBuild().version);
   quietly(command);
+  if (argv.length === 0) {
+    command.outputHelp();
+    return 0;
+  }
   try {
     if (argv[0] === 'completion' || argv[0] === 'complete')
       await (await import('./completion.ts')).addCompletion(command);
@@ -21,13 +19,22 @@ async function main(argv: readonly string[]): Promise<number> {
     return interruptedExit() ?? exit();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const failure = asFleetError(error, argv);
+    const failure = asFleetError(error, familyOf(command, argv));
     const { failureJson, failureText } = await import('./commands.ts');
-    if (json) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
+    if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
     process.stderr.write(`${failureText(failure)}\n`);
     return interruptedExit() ?? failure.exit;
   }
 }
+
+/** A command line that cannot be parsed is answered in the format it asks for, too. */
+const wantsJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (arg, at) =>
+      arg === '--output=json' ||
+      arg === '-ojson' ||
+      (arg === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')),
+  );
 
 /** Usage errors are thrown, not printed by commander; help goes to stdout. */
 function quietly(command: ReturnType<typeof createProgram>['command']): void {
@@ -36,11 +43,17 @@ function quietly(command: ReturnType<typeof createProgram>['command']): void {
   }
 }
 
-function asFleetError(error: unknown, [family]: readonly string[]): FleetError {
+/** `mosaic fleet` or `mosaic agent`, whichever a command line is about; else the whole program. */
+const familyOf = (root: Command, [word]: readonly string[]): Command =>
+  root.commands.find((one) => one.name() === word) ?? root;
+
+function asFleetError(error: unknown, family: Command): FleetError {
   if (error instanceof FleetError) return error;
   if (error instanceof CommanderError && error.code === 'commander.help') {
-    const name = family === 'fleet' || family === 'agent' ? `mosaic ${family}` : 'mosaic';
-    return new FleetError('E_USAGE', `${name}: a command is missing`, { hint: `See \`${name} --help\`.` });
+    const name = family.parent === null ? 'mosaic' : `mosaic ${family.name()}`;
+    const known = family.commands.map((one) => one.name()).join(', ');
+    const hint = `Commands: ${known}. See \`${name} --help\`.`;
+    return new FleetError('E_USAGE', `${name}: a command is missing`, { hint });
   }
   if (error instanceof CommanderError) return new FleetError('E_USAGE', error.message.replace(/^error: /, ''));
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -37,15 +37,42 @@ export function createProgram(version: string): Program {
 
 /** What commander says, as one sentence: it puts its suggestion on a line of its own. */
 function refuse(command: Command, text: string): never {
-  const message = text.replace(/^error: /, '').trimEnd();
-  throw new FleetError('E_USAGE', message.replace(/\n(\(Did you mean [^\n]*\))$/, ' $1'), { hint: helpHint(command) });
+  const message = text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .replace(/\n(\(Did you mean [^\n]*\))$/, ' $1');
+  throw new FleetError('E_USAGE', message, { hint: usageHint(command, message) ?? helpHint(command) });
 }
 
-function helpHint(command: Command): string {
+/** A way to what was meant, where it can be told. */
+function usageHint(command: Command, message: string): string | undefined {
+  const name = fullName(command);
+  if (name === 'mosaic fleet status' && message.startsWith('too many arguments'))
+    return `That of one agent: \`mosaic agent status ${plainWords(command.args) ?? 'NAME'}\`.`;
+  if (name !== 'mosaic agent send' || !message.startsWith('unknown option')) return undefined;
+  return `A text with a dash goes after --: \`${name} ${sendWords(command)}\`.`;
+}
+
+function sendWords(command: Command): string {
+  const { all, selector } = command.opts<{ readonly all?: boolean; readonly selector?: string }>();
+  const [first = 'AGENT', ...others] = command.args;
+  const labels = selector === undefined ? undefined : `--selector ${plainWords([selector]) ?? 'LABELS'}`;
+  const many = all === true ? '--all' : labels;
+  const text = plainWords(many === undefined ? others : command.args) ?? 'TEXT';
+  return `${many ?? plainWords([first]) ?? 'AGENT'} -- ${text}`;
+}
+
+/** Words that a shell takes as they stand, or undefined: a hint is there to be copied. */
+const plainWords = (words: readonly string[]): string | undefined =>
+  words.length > 0 && words.every((word) => /^[\w@%+=:,./-]+$/.test(word)) ? words.join(' ') : undefined;
+
+function fullName(command: Command): string {
   const names: string[] = [];
   for (let one: Command | null = command; one !== null; one = one.parent) names.unshift(one.name());
-  return `See \`${names.join(' ')} --help\`.`;
+  return names.join(' ');
 }
+
+const helpHint = (command: Command): string => `See \`${fullName(command)} --help\`.`;
 
 /** A usage error without a better hint names the command's own help. */
 async function pointToHelp(command: Command, action: () => Promise<number> | number): Promise<number> {

@@ -197,4 +197,32 @@ describe('a usage error', () => {
     expect(stderr).toContain(hint);
     expect(stderr).not.toContain('\\n');
   });
+
+  it('of an agent named to status names the command for agents', async () => {
+    const ended = await fleet('status', 'a');
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('`mosaic agent status a`') });
+  });
+
+  it.each([
+    ['sh git log --oneline', 'mosaic agent send sh -- git log --oneline'],
+    ['--all git log --oneline', 'mosaic agent send --all -- git log --oneline'],
+    ['--selector role=coder ls -la', 'mosaic agent send --selector role=coder -- ls -la'],
+    ['sh echo $HOME --now', 'mosaic agent send sh -- TEXT'],
+  ])('of send %s shows where the text begins', async (words, hint) => {
+    const ended = await runMosaic(['agent', 'send', ...words.split(' ')], { home: live });
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining(`\`${hint}\``) });
+  });
+
+  it('of a command that is missing lists those there are', async () => {
+    const ended = await fleet();
+    expect(ended).toMatchObject({ exitCode: 64, stdout: '' });
+    expect(ended.stderr).toMatch(/Commands: validate, plan, .*watch, init\. See `mosaic fleet --help`\./);
+  });
+});
+
+describe('mosaic alone', () => {
+  it('prints its help', async () => {
+    const help = await runMosaic(['--help'], { home: live });
+    expect(await runMosaic([], { home: live })).toMatchObject({ exitCode: 0, stdout: help.stdout, stderr: '' });
+  });
 });
