@@ -114,10 +114,12 @@ describe('inside an agent, mosaic without any flag', () => {
     const broken = await inside('mosaic agent roster');
     expect(broken.text).toContain('warning: fleet.yaml:');
     expect(broken.text).toMatch(/^b-2 +running/m);
+    expect((await inside('mosaic agent reset b')).exit).toBe(65);
     rmSync(live.manifest);
     const missing = await inside('mosaic agent roster');
     expect(missing.text).not.toContain('warning');
     expect(missing.text).toMatch(/^b-2 +running/m);
+    expect((await inside('mosaic agent reset b')).exit).toBe(0);
     const { conditions } = JSON.parse(
       (await live.mosaic(['status', '-o', 'json'], { env: { MOSAIC_FLEET: `${live.fleet}-mine` } })).stdout,
     ) as { conditions: readonly { type: string; reason: string }[] };
