@@ -3,11 +3,11 @@ import { textOf, type JsonObject } from '../../../model/resource.ts';
 import { readJournal } from '../../../host/journal.ts';
 import { fleetDirectory } from '../../../providers/files/client.ts';
 import { readEvents, type AgentEvent } from '../../agent-events.ts';
+import { requireAgents } from '../../agent-names.ts';
 import { openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { printable } from '../../view/printable.ts';
-import { requireAgents } from './apply.ts';
 
 export interface LogOptions extends CommonOptions {
   readonly lines?: string;
