@@ -5,7 +5,7 @@ import { awaitReturn, farewell, hasReturned, type FindAgent, type Presence } fro
 export interface AttachPorts {
   readonly find: FindAgent;
   readonly clock: Clock;
-  /** Opens this session on the caller's terminal; resolves to the client's exit code once it has ended. */
+  /** Opens the agent's tmux session on the caller's terminal; resolves to the client's exit code when it has ended. */
   readonly open: (session: NonNullable<Presence['pane']>) => Promise<number>;
   /** A line of the story. */
   readonly note: (text: string) => void;
