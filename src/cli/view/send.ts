@@ -2,14 +2,18 @@ import type { Wait } from '../../agent/await-idle.ts';
 import type { Message } from '../../agent/message.ts';
 import type { Doubt, Refusal } from '../../agent/receipt.ts';
 import type { Receipt } from '../../agent/send.ts';
+import type { AgentStatus } from '../../reconciler/status.ts';
 import type { JsonObject } from '../../model/resource.ts';
 import { counted } from '../../model/counted.ts';
+import { printable } from './printable.ts';
 
 /** A receipt with what is known beside it. */
 export interface SendResult extends Receipt {
   readonly message: Message;
   /** How the wait for it ended, where one was asked for and it was delivered. */
   readonly wait: Wait | undefined;
+  /** How the fleet's status has an agent that was not there to be typed to; undefined where nobody asked. */
+  readonly status: Pick<AgentStatus, 'state' | 'lastExit'> | undefined;
 }
 
 /** What each reason means, and what to do; `A` stands for the agent. */
@@ -62,15 +66,25 @@ export function sendText(results: readonly SendResult[]): string {
   return [...rest, ...shown.map(lineOf), ...changesOf(results[0])].join('\n');
 }
 
-function lineOf({ agent, verdict, afterMs, wait, line }: SendResult): string {
+function lineOf({ agent, verdict, afterMs, wait, line, status }: SendResult): string {
   const filled = (text: string): string => text.replace(/\bA$/, agent);
   if (verdict.receipt === 'delivered') {
     const told = wait === undefined ? '' : `; ${filled(WAITS[wait])}`;
     return `${agent}: delivered (${verdict.source}, ${Math.round(afterMs)} ms)${told}`;
   }
   const where = line === undefined ? '' : ` (line ${line})`;
-  return `${agent}: ${verdict.receipt}: ${verdict.reason}${where}: ${filled(REASONS[verdict.reason])}`;
+  const why = status === undefined ? REASONS[verdict.reason] : absence(status);
+  return `${agent}: ${verdict.receipt}: ${verdict.reason}${where}: ${filled(why)}`;
 }
+
+/** Nothing to type to is there: what the agent is instead. */
+function absence({ state, lastExit }: NonNullable<SendResult['status']>): string {
+  const last = lastExit === undefined ? '' : ` (last ended ${endText(lastExit)})`;
+  return `it is ${state}${last}; mosaic agent status A`;
+}
+
+const endText = ({ code, signal }: NonNullable<AgentStatus['lastExit']>): string =>
+  signal === undefined ? `with exit code ${code ?? 'unknown'}` : `by ${printable(signal)}`;
 
 const CHANGES: Readonly<Record<Message['normalized'][number], string>> = {
   'crlf-to-lf': 'line ends CRLF were sent as LF',
@@ -83,13 +97,14 @@ const changesOf = (first: SendResult | undefined): readonly string[] =>
 /** The receipts as scripts read them. */
 export const sendJson = (results: readonly SendResult[]): JsonObject => ({
   formatVersion: '1.0',
-  results: results.map(({ agent, verdict, afterMs, bytes, from, message, line, wait }) => ({
+  results: results.map(({ agent, verdict, afterMs, bytes, from, message, line, wait, status }) => ({
     agent,
     receipt: verdict.receipt,
     ...(verdict.receipt === 'delivered'
       ? { evidence: { source: verdict.source, afterMs: Math.round(afterMs) } }
       : { reason: verdict.reason }),
     ...(line === undefined ? {} : { line }),
+    ...(status === undefined ? {} : { state: status.state }),
     bytes,
     normalized: [...message.normalized],
     from,

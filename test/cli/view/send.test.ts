@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Wait } from '../../../src/agent/await-idle.ts';
 import type { Verdict } from '../../../src/agent/receipt.ts';
 import { exitOf, sendJson, sendText, type SendResult } from '../../../src/cli/view/send.ts';
 import { outputValidator } from '../../docs/output-schemas.ts';
 
 const DELIVERED: Verdict = { receipt: 'delivered', source: 'input-read' };
-const refused = (reason: 'stopped' | 'timeout'): Verdict => ({ receipt: 'refused', reason });
+const refused = (reason: 'stopped' | 'timeout' | 'missing'): Verdict => ({ receipt: 'refused', reason });
 const UNVERIFIED: Verdict = { receipt: 'unverified', reason: 'not-read' };
 
-const result = (agent: string, verdict: Verdict, more: { wait?: Wait; line?: number } = {}): SendResult => ({
+const result = (agent: string, verdict: Verdict, more: Partial<Pick<SendResult, 'wait' | 'line' | 'status'>> = {}): SendResult => ({
   agent,
   verdict,
   afterMs: 12.4,
@@ -17,6 +16,7 @@ const result = (agent: string, verdict: Verdict, more: { wait?: Wait; line?: num
   from: 'person',
   message: { text: 'hello', normalized: ['final-newline-dropped'] },
   wait: more.wait,
+  status: more.status,
   ...(more.line === undefined ? {} : { line: more.line }),
 });
 
@@ -54,6 +54,23 @@ describe('the receipts', () => {
         '(the final newline was not sent)',
       ].join('\n'),
     );
+  });
+
+  it('say what an agent is that nothing could be typed to', () => {
+    const status = { state: 'crash-looping', lastExit: { code: 3, asked: false } } as const;
+    const killed = { state: 'failed', lastExit: { signal: 'SIGKILL', asked: false } } as const;
+    const results = [
+      result('a', refused('missing'), { status }),
+      result('b', refused('missing'), { status: killed }),
+      result('c', refused('missing'), { status: { state: 'missing', lastExit: undefined } }),
+    ];
+    expect(sendText(results).split('\n').slice(0, 3)).toEqual([
+      'a: refused: missing: it is crash-looping (last ended with exit code 3); mosaic agent status a',
+      'b: refused: missing: it is failed (last ended by SIGKILL); mosaic agent status b',
+      'c: refused: missing: it is missing; mosaic agent status c',
+    ]);
+    expect(sendJson(results)).toMatchObject({ results: [{ reason: 'missing', state: 'crash-looping' }, {}, {}] });
+    expect(outputValidator('send', { strict: true })(sendJson(results))).toBe(true);
   });
 
   it('of many are counted, and only what went wrong is told', () => {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { FleetError } from '../../../model/error.ts';
-import type { Agent } from '../../../model/fleet.ts';
+import type { Agent, Fleet } from '../../../model/fleet.ts';
 import { awaitIdle, type Wait } from '../../../agent/await-idle.ts';
 import { messageOf, type Message } from '../../../agent/message.ts';
 import { sendInTurn } from '../../../agent/queue.ts';
@@ -11,6 +11,9 @@ import { sha256 } from '../../../host/digest.ts';
 import { createJournal } from '../../../host/journal.ts';
 import { ancestorsOf, cgroupOf, rawArguments } from '../../../host/process.ts';
 import { parseDuration } from '../../../manifest/words.ts';
+import { lookAtAgents, type Engine } from '../../../reconciler/pass.ts';
+import { APPLY } from '../../../reconciler/policy.ts';
+import { fleetStatus, type AgentStatus } from '../../../reconciler/status.ts';
 import { openEngine, openPlace, saveExecLog, type Place } from '../../context.ts';
 import { loadFleetToType } from '../../installed.ts';
 import { readStandardInput } from '../../load-fleet.ts';
@@ -60,9 +63,17 @@ export async function run(words: readonly string[], options: SendOptions): Promi
     const receipts = await sendInTurn(room, agents, order, line);
     place.forgetCalls();
     const waits = options.wait === true ? await waitFor(room, agents, receipts, { deadlineMs, signal }) : new Map();
+    const states = await statesOfMissing(engine, fleet, receipts);
     const results = receipts
       .toSorted((a, b) => (a.agent < b.agent ? -1 : 1))
-      .map((receipt): SendResult => ({ ...receipt, message, wait: waits.get(receipt.agent) }));
+      .map(
+        (receipt): SendResult => ({
+          ...receipt,
+          message,
+          wait: waits.get(receipt.agent),
+          status: states.get(receipt.agent),
+        }),
+      );
     output.text(sendText(results));
     output.data(sendJson(results));
     return exitOf(results);
@@ -155,6 +166,20 @@ async function waitFor(
     deadlineMs,
     signal,
   );
+}
+
+/** tmux alone tells that an agent is not there; why, its unit and its records tell. */
+async function statesOfMissing(
+  engine: Engine,
+  fleet: Fleet,
+  receipts: readonly Receipt[],
+): Promise<ReadonlyMap<string, AgentStatus>> {
+  const names = receipts
+    .filter(({ verdict }) => verdict.receipt === 'refused' && verdict.reason === 'missing')
+    .map(({ agent }) => agent);
+  if (names.length === 0) return new Map();
+  const { agents } = fleetStatus(await lookAtAgents(engine, fleet, APPLY, []), []);
+  return new Map(agents.filter(({ name }) => names.includes(name)).map((agent) => [agent.name, agent]));
 }
 
 const JOURNAL_BYTES = 1024 * 1024;
