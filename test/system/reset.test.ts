@@ -120,3 +120,20 @@ describe('agent reset refuses', () => {
     expect(await live.pids()).toEqual(before);
   });
 });
+
+describe('a fleet that is not installed', () => {
+  it('has nothing to restart or reset, and nothing of it is installed for that', async () => {
+    const home = tempHome();
+    const bare = liveFleet({ coder: sleeper }, {}, home);
+    for (const line of [
+      ['agent', 'reset', 'coder'],
+      ['fleet', 'restart', 'coder'],
+    ]) {
+      expect(await runMosaic(line, { home: bare })).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringContaining('mosaic fleet apply'),
+      });
+    }
+    expect(existsSync(join(bare.home, 'fleets'))).toBe(false);
+  });
+});

@@ -28,9 +28,12 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
   const place = await openPlace(options);
   const { fleet, isManifest } = await fleetToChange(verb, names, options, { place, output });
   requireAgents(fleet, names);
+  requireInstalled(verb, { fleet, place });
   const agents = chooseAgents(verb, names, { fleet, place, output });
   const chosen = agents.map(({ name }) => name);
   const intents = verb === 'stop' ? {} : Object.fromEntries(chosen.map((name) => [name, verb]));
+  const adjust = verb === 'stop' ? endingsOnly : isManifest ? unchanged : processesOnly;
+  let hindered: Plan['blocked'] = [];
   const mutation: Mutation = {
     command: [`${verb === 'reset' ? 'agent' : 'fleet'} ${verb}`, ...names].join(' '),
     fleet,
@@ -44,10 +47,13 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       output.note(summaryLine(plan));
       await confirmPlan(plan, options, output);
     },
-    ...(verb === 'stop' ? { adjust: endingsOnly } : isManifest ? {} : { adjust: processesOnly }),
+    adjust,
+    // The wish is gone by then: without this, nothing would be left of an agent that could not follow it.
+    afterwards: (look) => withBlocked(adjust(look), hindered),
     prepare: (port, plan) => {
       // A hold on an agent that cannot be stopped now would stop it behind somebody's back at the next apply.
-      const free = chosen.filter((name) => plan.blocked.every(({ group }) => group !== `agent.${name}`));
+      hindered = plan.blocked.filter(({ group }) => chosen.some((name) => group === `agent.${name}`));
+      const free = chosen.filter((name) => hindered.every(({ group }) => group !== `agent.${name}`));
       writeHolds(verb, free, { fleet, place, port });
       if (verb === 'reset') askForFresh(free, { fleet, place, port });
     },
@@ -56,6 +62,16 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
   reportResult(result, output, isManifest);
   return result.exit;
 }
+
+const unchanged = (look: Look): Look => look;
+
+const withBlocked = (look: Look, blocked: Plan['blocked']): Look => {
+  const told = new Set(look.plan.blocked.map(({ group }) => group));
+  return {
+    ...look,
+    plan: { ...look.plan, blocked: [...look.plan.blocked, ...blocked.filter(({ group }) => !told.has(group))] },
+  };
+};
 
 /** A stop ends processes and takes enable links away. It installs, changes and starts nothing. */
 const endingsOnly = (look: Look): Look => ({
@@ -137,6 +153,15 @@ function throwIfAny(error: FleetError | undefined): void {
 interface Where {
   readonly fleet: Fleet;
   readonly place: Place;
+}
+
+/** Of a fleet that is not there nothing can come back: to bring it up is another decision. */
+function requireInstalled(verb: Verb, { fleet, place }: Where): void {
+  if (verb !== 'restart' && verb !== 'reset') return;
+  if (installedServer(place.read.files, place.home, fleet.name) !== undefined) return;
+  throw new FleetError('E_STATE', `fleet ${fleet.name} is not installed: there is nothing to ${verb}`, {
+    hint: 'Bring it up with mosaic fleet apply.',
+  });
 }
 
 function refusal(verb: Verb, { name, state }: Agent, { fleet, place }: Where): FleetError | undefined {
