@@ -26,6 +26,7 @@ interface Screen {
   write(text: string): unknown;
 }
 
+const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 /** A list that is painted over itself; it never grows beyond the screen, so that it can. */
@@ -33,10 +34,13 @@ function liveStory(screen: Screen): Story {
   const progress = createProgress();
   let painted = 0;
   const paint = (): void => {
-    const columns = screen.columns ?? 80;
+    // A terminal that nobody gave a size says 0.
+    const columns = screen.columns === undefined || screen.columns < 2 ? 80 : screen.columns;
     const lines = progress.lines(Math.max(3, Math.min(20, (screen.rows ?? 24) - 2)));
     const back = painted === 0 ? '' : `\u001b[${painted}A\r`;
-    screen.write(`${back}${CLEAR_BELOW}${lines.map((line) => `${line.slice(0, columns - 1)}\n`).join('')}`);
+    const painting = lines.map((line) => `${line.slice(0, columns - 1)}${CLEAR_LINE}\n`).join('');
+    // Last: at the top of a screen, tmux takes clearing all below for a screenful worth keeping in the history.
+    screen.write(`${back}${painting}${CLEAR_BELOW}`);
     painted = lines.length;
   };
   return {
