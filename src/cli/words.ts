@@ -57,3 +57,9 @@ function takePiece(line: string): Taken | Problem {
   }
   return { problem: `holds an unquoted ${line.slice(0, 1)}`, hint: SHELL_HINT };
 }
+
+const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+/** Words as a person would type them in a shell: those that need it in single quotes. The way back from `splitWords`. */
+export const joinWords = (words: readonly string[]): string =>
+  words.map((word) => (PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { splitWords } from '../../src/cli/words.ts';
+import { joinWords, splitWords } from '../../src/cli/words.ts';
 
 const words = (line: string): readonly string[] => {
   const split = splitWords(line);
   if ('problem' in split) throw new Error(split.problem);
   return split.words;
 };
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 describe('splitWords', () => {
   it.each<[string, readonly string[]]>([
@@ -38,12 +37,19 @@ describe('splitWords', () => {
     expect(splitWords(line)).toMatchObject({ problem: expect.stringContaining('nothing ends') });
   });
 
-  it('gives back any words that were quoted one by one', () => {
+  it('gives back any words that were joined', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (list) => {
-        expect(words(list.map(quoted).join(' '))).toEqual(list);
+        expect(words(joinWords(list))).toEqual(list);
       }),
       { seed: 1 },
     );
+  });
+});
+
+describe('joinWords', () => {
+  it('quotes what a shell would take apart, and nothing else', () => {
+    expect(joinWords(['sh', '-c', "echo it's; exit 3", ''])).toBe(`sh -c 'echo it'\\''s; exit 3' ''`);
+    expect(joinWords(['codex', '--model=a/b', 'x@y'])).toBe('codex --model=a/b x@y');
   });
 });

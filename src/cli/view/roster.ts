@@ -1,5 +1,7 @@
+import { HIDDEN } from '../../model/conceal.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { JsonObject } from '../../model/resource.ts';
+import { joinWords } from '../words.ts';
 import { printable } from './printable.ts';
 import { redactWords } from './redact.ts';
 import { table } from './table.ts';
@@ -18,11 +20,16 @@ export function rosterText(rows: readonly RosterRow[]): string {
     name,
     desired,
     printable(labelsText(labels)) || '-',
-    shortened(printable(redactWords(command).join(' '))),
+    shortened(printable(typed(command))),
     printable(description),
   ]);
   return `${table(['AGENT', 'WANTED', 'LABELS', 'COMMAND', 'DESCRIPTION'], cells).join('\n')}\n`;
 }
+
+const typed = (command: readonly string[]): string =>
+  redactWords(command)
+    .map((word) => (word === HIDDEN ? word : joinWords([word])))
+    .join(' ');
 
 const labelsText = (labels: Agent['labels']): string =>
   Object.entries(labels)

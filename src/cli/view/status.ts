@@ -16,9 +16,7 @@ export function statusText(status: FleetStatus, nowMs: number, watch?: WatchView
     String(agent.restarts),
     activityText(agent),
   ]);
-  const notes = status.agents.flatMap(({ name, note }) =>
-    note === undefined ? [] : [`  ${name}: ${printable(note)}`],
-  );
+  const notes = status.agents.flatMap((agent) => noteLine(agent) ?? []);
   const waiting = status.agents.flatMap((agent) => needsYou(agent) ?? []);
   const waits = watchNotes(status, watch, nowMs).map((note) => `  ${printable(note)}`);
   const conditions = [...status.conditions, ...watchConditions(status.conditions, watch)].map(
@@ -36,9 +34,17 @@ export function statusText(status: FleetStatus, nowMs: number, watch?: WatchView
   ].join('\n');
 }
 
+/** Some notes begin with the name by themselves, for where they stand alone. */
+function noteLine({ name, note }: AgentStatus): string | undefined {
+  if (note === undefined) return undefined;
+  return `  ${note.startsWith(`${name} `) ? '' : `${name}: `}${printable(note)}`;
+}
+
 function stateText({ state, held, desired, inSync }: AgentStatus): string {
   const wish = held ? ' (held)' : desired === 'stopped' && inSync ? ' (wanted)' : '';
-  return `${state}${state === 'running' ? '' : wish}${inSync ? '' : ' *'}`;
+  // One that never ran is as stopped as one that was: nothing is missing.
+  const word = state === 'missing' && wish !== '' ? 'stopped' : state;
+  return `${word}${state === 'running' ? '' : wish}${inSync ? '' : ' *'}`;
 }
 
 /** The status as scripts read it. */

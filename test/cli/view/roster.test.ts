@@ -22,6 +22,11 @@ describe('the roster', () => {
     );
   });
 
+  test('shows a command as it would be typed', () => {
+    const shown = rosterText([{ ...declared, command: ['sh', '-c', 'sleep 1; exit 3'] }]);
+    expect(shown).toContain("sh -c 'sleep 1; exit 3'");
+  });
+
   test('hides secrets of an argv in JSON too', () => {
     expect(rosterJson([declared])).toMatchObject({
       agents: [{ name: 'coder', command: ['codex', '--api-key', '(hidden)'] }],

@@ -108,8 +108,8 @@ interface Asking {
 }
 
 async function confirmDestroy(plan: Plan, { fleet, options, output }: Asking): Promise<void> {
-  output.note(`Fleet ${fleet.name}:\n${planText(plan, { manifest: '', verbose: false }).trimEnd()}`);
   refuseDestroy(plan);
+  output.note(`Fleet ${fleet.name}:\n${planText(plan, { manifest: '', verbose: false }).trimEnd()}`);
   if (options.yes === true) return;
   const text = `This ends every agent of fleet ${fleet.name} and removes it. Type its name to go on: `;
   await ask({ text, isRight: (answer) => answer === fleet.name, hint: `Type ${fleet.name} to go on.` }, output);
