@@ -31,8 +31,8 @@ export function* homeIsNotShared({ agents, tree }: RuleInput): Iterable<Finding>
   const silent = atHome.findLast(({ merged }) => merged.workingDirectory === undefined);
   const [other, ...others] = atHome.filter((agent) => agent !== silent);
   if (silent === undefined || other === undefined) return;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const message = `${show(silent.name)} names no directory and works in ${show('~')}, as ${show(other.name)}${more} does`;
+  const more = others.length === 0 ? ' does' : ` and ${others.length} more do`;
+  const message = `${show(silent.name)} names no directory and works in ${show('~')}, as ${show(other.name)}${more}`;
   const hint = 'Give each a `workingDirectory` of its own.';
   yield warning(tree.keyAt(['spec', 'agents', silent.name]), { code: 'W_SHARED_CWD', message, hint });
 }

@@ -53,6 +53,8 @@ export interface Change {
 export interface Blocked {
   readonly group: Group;
   readonly address?: Address;
+  /** Where the manifest declares the agent, when it does. */
+  readonly line?: number;
   readonly reason: BlockedReason;
   readonly message: string;
   readonly hint: string;
@@ -77,6 +79,8 @@ export type BlockedReason =
 export interface Deferred {
   readonly group: Group;
   readonly address: Address;
+  /** Where the manifest declares the agent, when it does. */
+  readonly line?: number;
   readonly reason: 'busy' | 'dialog' | 'unknown-activity' | 'manual' | 'needs-person' | 'starting';
   readonly hint: string;
 }

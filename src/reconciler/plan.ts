@@ -1,7 +1,7 @@
 import type { Conceal } from '../model/conceal.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Activity, Observed } from '../model/observed.ts';
-import type { Blocked, Change, Plan } from '../model/plan.ts';
+import type { Blocked, Change, Deferred, Plan } from '../model/plan.ts';
 import { textOf, type Address, type Desired, type Group } from '../model/resource.ts';
 import { kindOf, observationOf, providerOf } from './address.ts';
 import { agentView, serverSupervisor } from './agent-state.ts';
@@ -43,12 +43,22 @@ export function buildPlan(input: PlanInput): Plan {
   return order({
     fleet: fleet.name,
     changes: scoped.changes.map((change) => settled(change, restarted)),
-    blocked: withoutEchoes(guarded.blocked, observed).filter(({ group }) => groupInScope(group, policy)),
-    deferred: [...deferred, ...scoped.deferred].filter(({ group }) => groupInScope(group, policy)),
+    blocked: placed(withoutEchoes(guarded.blocked, observed), input),
+    deferred: placed([...deferred, ...scoped.deferred], input),
     foreign: decisions.flatMap((decision) => decision.foreign ?? []),
     holds: observed.host.holds.filter(({ agent }) => fleet.agents.some(({ name }) => name === agent)),
     conditions: conditionsOf(input),
   });
+}
+
+/** Those that are in scope, each with the line that declares its agent. */
+function placed<T extends Blocked | Deferred>(items: readonly T[], { fleet, policy }: PlanInput): readonly T[] {
+  return items
+    .filter(({ group }) => groupInScope(group, policy))
+    .map((item) => {
+      const line = fleet.agents.find(({ name }) => item.group === `agent.${name}`)?.line;
+      return line === undefined ? item : { ...item, line };
+    });
 }
 
 const changesOf = ({ rename, change }: SessionDecision): readonly Change[] =>

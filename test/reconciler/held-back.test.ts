@@ -103,3 +103,20 @@ describe('a look that failed', () => {
     expect(steps(planOf(ONE, { items }))).toEqual([]);
   });
 });
+
+describe('what is in the way of an agent', () => {
+  it('names the line that declares it; what the manifest does not name has none', () => {
+    const items = {
+      ...orphan({ inUnit: true }, { active: 'active' }),
+      'run.old': { owner: 'foreign', spec: { active: 'active' } },
+      'session.coder': foreign,
+    } as const;
+    const { blocked } = planOf(ONE, { items });
+    const { line } = ONE.agents[0] ?? {};
+    expect(blocked.map((item) => [item.group, item.line])).toEqual([
+      ['agent.coder', line],
+      ['agent.old', undefined],
+    ]);
+    expect(line).toBeGreaterThan(1);
+  });
+});

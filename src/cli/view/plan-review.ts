@@ -63,9 +63,9 @@ interface Remark {
 function remarks({ changes, blocked, deferred }: Plan): readonly Remark[] {
   const groups = [...new Set(changes.filter(isTold).map(({ group }) => group))];
   return [
-    ...blocked.map(({ group, message }): Remark => ({ level: 'error', line: 1, text: `${group}: ${message}` })),
+    ...blocked.map(({ group, message, line = 1 }): Remark => ({ level: 'error', line, text: `${group}: ${message}` })),
     ...groups.flatMap((group) => remarkOn(changes.filter((change) => change.group === group && isTold(change)))),
-    ...deferred.map(({ group, hint }): Remark => ({ level: 'notice', line: 1, text: `${group} waits: ${hint}` })),
+    ...deferred.map(({ group, hint, line = 1 }): Remark => ({ level: 'notice', line, text: `${group} waits: ${hint}` })),
   ];
 }
 

@@ -96,12 +96,12 @@ describe('a plan beside the manifest', () => {
   });
 
   const mixed = plan([change('a'), change('b', { action: 'restart', disruption: 'restart', line: 9 })], {
-    blocked: [{ group: 'agent.c', reason: 'foreign', message: 'a session stands there', hint: 'Move it.' }],
+    blocked: [{ group: 'agent.c', reason: 'foreign', message: 'a session stands there', hint: 'Move it.', line: 5 }],
   });
 
   it('is an annotation for each process that is touched, louder where one ends', () => {
     expect(planGithub(mixed, 'manifests/fleet.yaml').split('\n')).toEqual([
-      '::error file=manifests/fleet.yaml,line=1::agent.c: a session stands there',
+      '::error file=manifests/fleet.yaml,line=5::agent.c: a session stands there',
       '::notice file=manifests/fleet.yaml,line=7::start agent.a: it does not run',
       '::warning file=manifests/fleet.yaml,line=9::restart agent.b: it does not run',
       '::notice::Plan: 1 agent to start (2 changes), 1 to restart, 1 blocked, 0 to delete.',
@@ -110,7 +110,7 @@ describe('a plan beside the manifest', () => {
 
   it('is a plain line for each where no annotations are shown', () => {
     expect(planLines(mixed, 'fleet.yaml')).toEqual([
-      'fleet.yaml:1:1: error: agent.c: a session stands there',
+      'fleet.yaml:5:1: error: agent.c: a session stands there',
       'fleet.yaml:7:1: notice: start agent.a: it does not run',
       'fleet.yaml:9:1: warning: restart agent.b: it does not run',
     ]);
