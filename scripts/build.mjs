@@ -47,8 +47,6 @@ const thisBuild = (id) => ({
 async function buildCommandLine(id) {
   const { outputFiles } = await bundle('src/cli/main.ts', 'cli', {
     splitting: true,
-    // Optional: npm may have left it out.
-    external: ['@homebridge/dbus-native'],
     write: false,
     outExtension: { '.js': '.cjs' },
     define: thisBuild(id),

@@ -1,17 +1,24 @@
 import type { BusCall } from '../model/host.ts';
 
-/** Messages of D-Bus as bytes (D-Bus Specification, "Message Protocol"), as far as asking questions needs them. */
+/** Messages of D-Bus as bytes (D-Bus Specification, "Message Protocol"), as far as asking and listening need them. */
 
-/** An answer: the values of its body, or undefined for an error. */
-export interface BusReply {
-  readonly serial: number;
-  readonly values: readonly unknown[] | undefined;
-}
+/** What the bus tells us: an answer to the call of that serial, an error in its place, or a signal. */
+export type BusMessage =
+  | { readonly kind: 'answer'; readonly serial: number; readonly values: readonly unknown[] }
+  | { readonly kind: 'error'; readonly serial: number }
+  | {
+      readonly kind: 'signal';
+      readonly path: string;
+      readonly member: string;
+      /** The texts of a body that is made of texts, paths and numbers alone; none of any other. */
+      readonly texts: readonly string[];
+    };
 
 const LITTLE_ENDIAN = 0x6c;
 const CALL = 1;
 const RETURN = 2;
 const ERROR = 3;
+const SIGNAL = 4;
 const NO_AUTO_START = 2;
 const FIXED_BYTES = 16;
 const FIELD = { path: 1, interface: 2, member: 3, replySerial: 5, destination: 6, signature: 8 } as const;
@@ -97,26 +104,28 @@ export function messageLength(bytes: Buffer): number | undefined {
 
 const bodyStart = (bytes: Buffer): number => FIXED_BYTES + Math.ceil(bytes.readUInt32LE(12) / 8) * 8;
 
-/** Reads one whole message; undefined for a signal, or a call to us. */
-export function decodeReply(bytes: Buffer): BusReply | undefined {
+/** Reads one whole message; undefined for a call to us. */
+export function decodeMessage(bytes: Buffer): BusMessage | undefined {
   const [, type] = bytes;
-  if (type !== RETURN && type !== ERROR) return undefined;
-  const { serial, signature } = fieldsOf(bytes);
-  if (serial === undefined) return undefined;
-  return { serial, values: type === ERROR ? undefined : new Reader(bytes, bodyStart(bytes)).all(signature) };
+  const field = fieldsOf(bytes);
+  const signature = textOf(field.get(FIELD.signature));
+  const values = (): readonly unknown[] => new Reader(bytes, bodyStart(bytes)).all(signature);
+  if (type === SIGNAL) {
+    const texts = /^[sou]*$/.test(signature) ? values().filter((value) => typeof value === 'string') : [];
+    return { kind: 'signal', path: textOf(field.get(FIELD.path)), member: textOf(field.get(FIELD.member)), texts };
+  }
+  const serial = field.get(FIELD.replySerial);
+  if (typeof serial !== 'number') return undefined;
+  if (type === ERROR) return { kind: 'error', serial };
+  return type === RETURN ? { kind: 'answer', serial, values: values() } : undefined;
 }
 
-function fieldsOf(bytes: Buffer): { readonly serial: number | undefined; readonly signature: string } {
-  const reader = new Reader(bytes, FIXED_BYTES - 4);
-  const fields = reader.one('a(yv)');
-  const found = new Map(Array.isArray(fields) ? fields.map((field: readonly [number, unknown]) => field) : []);
-  const serial = found.get(FIELD.replySerial);
-  const signature = found.get(FIELD.signature);
-  return {
-    serial: typeof serial === 'number' ? serial : undefined,
-    signature: typeof signature === 'string' ? signature : '',
-  };
+function fieldsOf(bytes: Buffer): ReadonlyMap<number, unknown> {
+  const fields = new Reader(bytes, FIXED_BYTES - 4).one('a(yv)');
+  return new Map(Array.isArray(fields) ? fields.map((field: readonly [number, unknown]) => field) : []);
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Boundaries of the types that we read; text and lists begin with their length, a variant with its type. */
 const BOUNDARY: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, '(': 8, t: 8, b: 4, u: 4, s: 4, o: 4, a: 4 };

@@ -3,7 +3,6 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { unitOfPath, watchUnits } from '../../src/host/unit-signals.ts';
 import { temporaryPlace } from './support/place.ts';
-import { bundleProgram, startProgram } from './support/program.ts';
 
 const place = temporaryPlace();
 const path = `${place}/bus`;
@@ -63,16 +62,6 @@ describe('watchUnits', () => {
     });
     await watch(`tcp:host=a,port=1;unix:guid=00ff,path=${place}/%62us,x=y`);
     expect(met).toBe(1);
-  });
-
-  it('gives nothing where the optional library is not installed', async () => {
-    let met = 0;
-    await listen(() => (met += 1));
-    const program = bundleProgram('unit-watcher', place, ['@homebridge/dbus-native']);
-    const { output, ended } = startProgram(program, [`unix:path=${path}`]);
-    await expect(ended).resolves.toBe(0);
-    expect(output()).toBe('not watching\n');
-    expect(met).toBe(0);
   });
 });
 

@@ -3,14 +3,13 @@ import { resolve } from 'node:path';
 
 const esbuild = resolve('node_modules/.bin/esbuild');
 
-/** Bundles a test program, so that a plain node process can run it; answers with the file. What is external is not there. */
-export function bundleProgram(name: string, place: string, external: readonly string[] = []): string {
+/** Bundles a test program, so that a plain node process can run it; answers with the file. */
+export function bundleProgram(name: string, place: string): string {
   const file = `${place}/${name}.mjs`;
   const entry = resolve(`test/host/programs/${name}.ts`);
   const banner = "import{createRequire as r}from'node:module';const require=r(import.meta.url);";
   const options = ['--bundle', '--platform=node', '--format=esm', '--log-level=error', `--banner:js=${banner}`];
-  const without = external.map((library) => `--external:${library}`);
-  execFileSync(esbuild, [entry, ...options, ...without, `--outfile=${file}`]);
+  execFileSync(esbuild, [entry, ...options, `--outfile=${file}`]);
   return file;
 }
 
