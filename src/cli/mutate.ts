@@ -30,7 +30,7 @@ export interface Mutation {
   readonly prepare?: (port: WritePort, plan: Plan) => void | Promise<void>;
   /** What is left to do once all is done and nothing is left; still under the lock. */
   readonly finish?: (port: WritePort, result: MutationResult) => void;
-  /** Refuses before anything is looked at; under the lock. */
+  /** Refuses before anything is written or looked at; under the lock. */
   readonly check?: () => void;
   /** Changes what was seen, where the command is not about the manifest (destroy), or about a part of it. */
   readonly adjust?: (look: Look) => Look;
@@ -64,6 +64,7 @@ export async function mutate(
   const { fleet } = mutation;
   const asking = { command: mutation.command, options: io.options, signal: engine.signal };
   return locked(place, asking, async (port) => {
+    mutation.check?.();
     const bench: Bench = { place, engine, port, output: io.output };
     port.writer.makeDirectory(`${place.home}/state/${fleet.name}`, 0o700);
     tidy(place.read.files, fleet.name, engine.hostFacts(fleet));
@@ -122,7 +123,6 @@ interface Pair {
 
 async function underLock({ place, engine, port, output }: Bench, mutation: Mutation): Promise<MutationResult> {
   const { fleet, policy, adjust = (seen: Look) => seen, afterwards = adjust } = mutation;
-  mutation.check?.();
   const lookNow = async (): Promise<Look> => adjust(await look(withHolds(engine, mutation), fleet, policy));
   const before = await lookNow();
   refuseBlind(before);

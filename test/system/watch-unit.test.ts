@@ -13,6 +13,7 @@ import {
   type LiveFleet,
   type StatusAnswer,
 } from './live-fleet.ts';
+import { endWatches, startWatch } from './live-watch.ts';
 
 interface WatchedStatus extends StatusAnswer {
   readonly watchUnit: { readonly state: string; readonly auto?: string; readonly outdated: boolean };
@@ -31,7 +32,10 @@ describe('the watcher as a unit', () => {
     unit = `mosaic-${live.fleet}-watch.service`;
     file = join(UNIT_DIRECTORY, unit);
   });
-  afterAll(cleanUp);
+  afterAll(async () => {
+    await endWatches();
+    await cleanUp();
+  });
 
   const install = (...args: readonly string[]) => live.must('watch', '--install', ...args);
   const shown = async (property: string): Promise<string> =>
@@ -129,6 +133,30 @@ describe('the watcher as a unit', () => {
     await live.must('watch', '--uninstall');
     expect(await shown('ActiveState')).toBe('inactive');
     expect(unitNames(unit)).toEqual([]);
+  });
+
+  it('is refused beside a watcher in a terminal, which is named; a unit that waits for one says so', async () => {
+    const watch = await startWatch(live);
+    expect(await live.mosaic(['watch', '--install'])).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^error: fleet ${live.fleet} is watched already, by pid ${watch.pid} \\(mosaic fleet watch\\) since .*\\n.*kill ${watch.pid}`,
+        ),
+      ),
+    });
+    expect(existsSync(file)).toBe(false);
+    expect(await watch.end()).toBe(0);
+    await install();
+    killNow(await watcherPid());
+    const other = await startWatch(live);
+    await eventually(async () => (await watchUnit()).state === 'restarting');
+    expect((await live.must('status')).stdout).toContain(
+      `(the fleet is watched by pid ${other.pid} (mosaic fleet watch)`,
+    );
+    expect(await other.end()).toBe(0);
+    await eventually(async () => (await watchUnit()).state === 'running', { timeoutMs: 30_000 });
+    await live.must('watch', '--uninstall');
   });
 
   it('never replaces, ends or removes what has its name and is not ours', async () => {

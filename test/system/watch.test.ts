@@ -114,6 +114,15 @@ describe('a manifest that cannot be taken', () => {
     await until(isState('b', 'running'));
   });
 
+  it('is named again with its next mistake, once', async () => {
+    writeFileSync(live.manifest, readFileSync(live.manifest, 'utf8').replace('agnts', 'agnets'));
+    await watch.said(/^ManifestInvalid: .*agnets/);
+    watch.signal('SIGHUP');
+    await systemctl('stop', live.unit('b'));
+    await until(isState('b', 'running'));
+    expect(watch.log().filter(({ msg }) => /^ManifestInvalid: .*agnets/.test(msg))).toHaveLength(1);
+  });
+
   it('leaves it in force for the next watcher, too', async () => {
     expect(await watch.end()).toBe(0);
     await systemctl('stop', live.unit('b'));
@@ -161,9 +170,13 @@ describe('the end of a watcher', () => {
   });
 
   it('comes with the end of its fleet, and nothing comes back', async () => {
+    const before = watch.log().length;
     await live.must('destroy', '--yes');
-    watch.signal('SIGHUP');
     await eventually(() => !existsSync(`/proc/${watch.pid}`), RESYNC);
+    const said = watch.log().slice(before);
+    expect(said.at(-1)?.msg).toBe(`fleet ${live.fleet} was destroyed; the watcher ends`);
+    expect(said.filter(({ level }) => level >= 40)).toEqual([]);
+    expect(existsSync(join(live.home, 'state', live.fleet))).toBe(false);
     expect(existsSync(join(live.home, 'fleets', live.fleet, 'server'))).toBe(false);
     expect(await watch.end()).toBe(0);
   });

@@ -8,13 +8,14 @@ export function watchUnitLines(watcher: WatcherStatus, verbose: boolean): readon
   if (state === 'not-installed' && !verbose) return [];
   const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
   const mode = auto === undefined ? '' : `, --auto ${auto}`;
+  const why = because === '' ? '' : ` (${because})`;
   const texts: Readonly<Record<WatcherStatus['state'], string>> = {
     'not-installed': 'not installed',
     running: `running${since}${mode}`,
     starting: `starting${since}${mode}`,
-    restarting: `failed${since}, and is started again in a moment; see journalctl --user -u ${unit}`,
-    failed: `failed${since}; see journalctl --user -u ${unit}`,
-    stopped: `not running${since}; to start it: systemctl --user start ${unit}`,
+    restarting: `failed${since}${why}, and is started again in a moment; see journalctl --user -u ${unit}`,
+    failed: `failed${since}${why}; see journalctl --user -u ${unit}`,
+    stopped: `not running${since}${why}; to start it: systemctl --user start ${unit}`,
     foreign: `${unit} is not ours: ${because}`,
     unknown: `unknown: ${because}`,
   };

@@ -53,25 +53,24 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
   const desk: Desk = { ...watcher, fleet, startedMs, port: writePort(place.read, systemClock, lock) };
   const showPlan = planTeller(desk);
   let memory = freshMemory(fleet, '');
-  let failure: FleetError | undefined;
+  const guard = lockGuard(desk);
   return {
     ports: {
       nowMs: () => systemClock.nowMs(),
       random: () => Math.random(),
       read: async () => {
         story.nextPass();
-        failure ??= lostLock(desk);
-        if (!lock.isHeld()) watcher.stop();
+        guard.isHeld();
         return source.read();
       },
       look: async (wanted, policy) => {
-        requireLock(lock);
+        guard.require();
         const seen = await lookFor(wanted)(engine, wanted, policy);
         refuseBlind(seen);
         showPlan(seen.plan);
         return seen;
       },
-      act: (order) => transact(desk, order),
+      act: (order) => transact(desk, guard, order),
       report: (report) => {
         if (!watcher.signal.aborted) tell(desk, memory, report);
         memory = report.memory;
@@ -79,7 +78,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
       },
     },
     end: () => {
-      if (failure !== undefined) throw failure;
+      guard.end();
       if (lock.isHeld()) saveState(desk, memory, [], systemClock.nowMs());
       return 0;
     },
@@ -92,18 +91,40 @@ interface Desk extends Watcher {
   readonly port: WritePort;
 }
 
-/** Without its lock file the watcher ends: with the fleet that was removed, or because another may watch it already. */
-function lostLock({ lock, place, fleet, story }: Desk): FleetError | undefined {
-  if (lock.isHeld()) return undefined;
-  if (installedServer(place.read.files, place.home, fleet.name) === undefined) {
-    story.say('info', `fleet ${fleet.name} was removed; the watcher ends`);
-    return undefined;
-  }
-  return new FleetError('E_LOCKED', 'the lock file of the watcher was deleted or replaced; another may be at work');
+interface LockGuard {
+  readonly isHeld: () => boolean;
+  /** Throws when it is not, before anything is looked at or changed. */
+  readonly require: () => void;
+  /** Throws what the watcher ends with, where that is an error. */
+  readonly end: () => void;
 }
 
-function requireLock(lock: Lock): void {
-  if (!lock.isHeld()) throw new FleetError('E_STATE', 'the watcher ends: its lock file is gone');
+/** Without its lock file the watcher ends: with the fleet that was removed, or because another may watch it already. */
+function lockGuard({ lock, place, fleet, story, stop, signal }: Desk): LockGuard {
+  let failure: FleetError | undefined;
+  const isHeld = (): boolean => {
+    if (lock.isHeld()) return true;
+    if (signal.aborted) return false;
+    stop();
+    if (installedServer(place.read.files, place.home, fleet.name) === undefined)
+      story.say('info', `fleet ${fleet.name} was destroyed; the watcher ends`);
+    else
+      failure = new FleetError(
+        'E_LOCKED',
+        'the lock file of the watcher was deleted or replaced; another may be at work',
+      );
+    return false;
+  };
+  const refuse = (): void => {
+    if (!isHeld()) throw failure ?? new FleetError('E_STATE', 'the fleet was destroyed');
+  };
+  return {
+    isHeld,
+    require: refuse,
+    end: () => {
+      if (failure !== undefined) throw failure;
+    },
+  };
 }
 
 /** The plan as it was found, whenever it says something new. */
@@ -120,8 +141,8 @@ function planTeller({ story, path }: Desk): (plan: Plan) => void {
 /** What every agent is doing is worth its price only where somebody is to be called. */
 const lookFor = ({ notify }: Fleet): typeof look => (notify.length === 0 ? look : lookAtAgents);
 
-async function transact(desk: Desk, { fleet, policy, narrow }: Order): ReturnType<LoopPorts['act']> {
-  const { place, engine, source, story, options, lock } = desk;
+async function transact(desk: Desk, guard: LockGuard, { fleet, policy, narrow }: Order): ReturnType<LoopPorts['act']> {
+  const { place, engine, source, story, options } = desk;
   const output: Output = {
     json: false,
     text: () => undefined,
@@ -134,7 +155,8 @@ async function transact(desk: Desk, { fleet, policy, narrow }: Order): ReturnTyp
     fleet,
     policy,
     adjust: narrow,
-    confirm: () => Promise.resolve(requireLock(lock)),
+    check: guard.require,
+    confirm: () => Promise.resolve(guard.require()),
     prepare: (port: WritePort) => {
       const taken = source.taken();
       if (taken?.fleet === fleet) remember(port.writer, place.home, taken);

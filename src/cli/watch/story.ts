@@ -63,7 +63,7 @@ const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s
 /** News is what was not so before, and that something is over. Of an agent that was well all along nothing is said. */
 function tellConditions(story: Story, subject: string, before: readonly Condition[], now: readonly Condition[]): void {
   const isNews = (one: Condition): boolean =>
-    !before.some((old) => isSame(old, one)) &&
+    !before.some((old) => isSame(old, one) && (!OF_MANIFEST.has(one.type) || old.message === one.message)) &&
     (!isWell(one) || subject === '' || before.some(({ type }) => type === one.type));
   for (const one of now.filter(isNews)) {
     const text = `${subject}${one.type}: ${one.status === 'True' ? '' : `${one.status}, `}${one.message}`;
@@ -73,5 +73,8 @@ function tellConditions(story: Story, subject: string, before: readonly Conditio
   for (const { type } of before.filter((old) => now.every((condition) => condition.type !== old.type)))
     story.say('info', `${subject}${type}: no longer`, { condition: type, status: 'False' });
 }
+
+/** Each mistake in the manifest is one to be corrected. */
+const OF_MANIFEST: ReadonlySet<string> = new Set(['ManifestInvalid', 'ManifestExposed']);
 
 const isWell = ({ type, status }: Condition): boolean => type === 'Ready' && status === 'True';

@@ -17,7 +17,7 @@ import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { locked } from '../../locked.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
-import { watchUnitText } from '../../watcher.ts';
+import { holderText, otherWatcher, watchUnitText } from '../../watcher.ts';
 
 export interface WatchUnitOptions extends CommonOptions {
   readonly auto?: string;
@@ -44,6 +44,7 @@ async function install(desk: Desk): Promise<number> {
   const { options, output, place } = desk;
   const { fleet, path: manifest } = await loadFleet(options, place);
   refuseUnlessReady(fleet, manifest, place);
+  refuseBesideAnother(fleet, place);
   const host = openEngine(place).hostFacts(fleet);
   const watch: WatchPlace = { fleet: fleet.name, host };
   const signal = interruptSignal();
@@ -73,6 +74,14 @@ function refuseUnlessReady({ name, supervisor }: Fleet, manifest: string, { read
     return;
   const hint = 'Run `mosaic fleet apply` first, or `mosaic fleet install`.';
   throw new FleetError('E_STATE', `fleet ${name} is not installed in ${home}`, { hint });
+}
+
+/** The unit would start, find the fleet watched, end and be started again, for as long as the other one runs. */
+function refuseBesideAnother({ name }: Fleet, place: Place): void {
+  const other = otherWatcher(place, name);
+  if (other === undefined) return;
+  const hint = `End that one (Ctrl-C where it runs, or kill ${other.pid}), then run this again. No agent notices.`;
+  throw new FleetError('E_LOCKED', `fleet ${name} is watched already, by ${holderText(other)}`, { hint });
 }
 
 /** Installed anew without a word about it, the watcher goes on as it was told before. */
