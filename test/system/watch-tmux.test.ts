@@ -71,11 +71,8 @@ describe('without a user manager, the watcher', () => {
 
   it('calls a person for an agent that begins to ask, and once for all of it', async () => {
     await live.tmux('send-keys', '-t', '=painter:', 'ask', 'Enter');
-    await eventually(async () => (await live.agent('painter')).activity.state === 'dialog');
-    await eventually(() => {
-      watch.signal('SIGHUP');
-      return readFileSync(told, 'utf8').includes('painter|dialog|painter waits for an answer');
-    }, RESYNC);
+    const isTold = (): boolean => readFileSync(told, 'utf8').includes('painter|dialog|painter waits for an answer');
+    await eventually(isTold, { timeoutMs: 15_000 });
     watch.signal('SIGHUP');
     await watch.said(/^calls a person: painter/);
     expect(readFileSync(told, 'utf8').split('painter|dialog|')).toHaveLength(2);

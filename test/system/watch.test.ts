@@ -84,6 +84,13 @@ describe('a watched fleet', () => {
     expect(await live.pids()).toEqual(before);
   });
 
+  it('gets back what was edited without waiting for the next look', async () => {
+    const dropIn = join(UNIT_DIRECTORY, `${live.unit('b')}.d/50-mosaic.conf`);
+    const text = readFileSync(dropIn, 'utf8');
+    appendFileSync(dropIn, 'Nice=5\n');
+    await until(() => Promise.resolve(readFileSync(dropIn, 'utf8') === text), { timeoutMs: 15_000 });
+  });
+
   it('waits while another command has the lock, and goes on after it', async () => {
     const other = sh(['flock', join(live.home, 'state/lock'), 'sleep', '3']);
     await systemctl('stop', live.unit('a'));

@@ -172,13 +172,14 @@ function tell(desk: Desk, before: Memory, report: PassReport): void {
   const { place, source, service, story, signal } = desk;
   // What a look without a lock has called is in no log: nothing was changed.
   place.takeCalls();
-  tellPass(story, before, report, systemClock.nowMs());
   const { memory } = report;
+  // Whoever reads the log and then asks for the status finds there what the log has told.
+  keeping(story, () => saveState(desk, memory, report.waits));
+  tellPass(story, before, report, systemClock.nowMs());
   const line = headline(memory.conditions.fleet);
   if (before.key === '') service.ready(line);
   else if (line !== headline(before.conditions.fleet)) service.status(line);
   keeping(story, () => {
-    saveState(desk, memory, report.waits);
     const taken = source.taken();
     if (taken !== undefined && taken.key === memory.key && memory.key !== before.key)
       keepLastGood(desk.port.writer, place.home, taken);

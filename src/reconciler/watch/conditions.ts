@@ -5,7 +5,7 @@ import type { Look } from '../pass.ts';
 import type { AgentStatus, FleetStatus } from '../status.ts';
 import type { StampedCondition, Trouble, WatchConditions } from './memory.ts';
 import type { Queue } from './queue.ts';
-import { FLAPPING_MS, isFlapping, type StartsByAgent } from './starts.ts';
+import { FLAPPING_MS, flaps, type StartsByAgent } from './starts.ts';
 
 /** What the conditions of a pass are made of. */
 export interface Findings {
@@ -85,17 +85,19 @@ function agentConditions(agent: AgentStatus, findings: Findings): readonly Condi
   const { name, held } = agent;
   const crash = findings.crashed.get(name);
   const starts = findings.starts[name];
+  const ends = starts === undefined ? 0 : flaps(starts, findings.nowMs);
   const pending = pendingRestart(name, findings.seen);
   return [
     readyCondition(agent, crash),
     ...(held ? [isSo('Suspended', 'Held', `held by stop; mosaic fleet start ${name}`)] : []),
     ...(crash === undefined ? [] : [isSo('CrashLoop', 'StartLimit', crash)]),
     ...(pending === undefined ? [] : [isSo('RestartPending', 'SpecChanged', pending)]),
-    ...(starts !== undefined && isFlapping(starts, findings.nowMs)
-      ? [isSo('Flapping', 'ManyStarts', `started again and again within ${counted(FLAPPING_MS / 60_000, 'minute')}`)]
-      : []),
+    ...(ends === 0 ? [] : [isSo('Flapping', 'ManyEnds', flappingText(ends))]),
   ];
 }
+
+const flappingText = (ends: number): string =>
+  `ended by itself ${counted(ends, 'time')} within ${counted(FLAPPING_MS / 60_000, 'minute')}`;
 
 function readyCondition({ inSync, state, note }: AgentStatus, crash: string | undefined): Condition {
   if (inSync) return isSo('Ready', 'InSync', state);

@@ -9,14 +9,18 @@ export interface Starts {
   readonly atMs: readonly number[];
   /** Starts before the last look, by the helper's own count. */
   readonly count: number;
+  /** When it ended and nobody had asked for it; newest last. */
+  readonly endsMs?: readonly number[];
+  /** It had ended, and was not started again, at the last look. */
+  readonly isDown?: true;
   /** The run after whose end its restart policy gave up; it is taken up again after any other run or with a new spec. */
   readonly gaveUp?: number;
 }
 
 export type StartsByAgent = Readonly<Record<string, Starts>>;
 
-/** So many starts within this time are more than a restart or two. */
-const FLAPPING_STARTS = 5;
+/** So many ends within this time are more than an accident or two. */
+const FLAPPING_ENDS = 5;
 export const FLAPPING_MS = 600_000;
 
 /** The starts of every agent of the fleet after one more look. */
@@ -27,8 +31,11 @@ export function countStarts(before: StartsByAgent, seen: Look, nowMs: number): S
   );
 }
 
-export const isFlapping = ({ atMs }: Starts, nowMs: number): boolean =>
-  atMs.filter((at) => nowMs - at < FLAPPING_MS).length > FLAPPING_STARTS;
+/** How often it ended lately without being asked; 0 while that may be by accident. */
+export function flaps({ endsMs = [] }: Starts, nowMs: number): number {
+  const { length } = endsMs.filter((at) => nowMs - at < FLAPPING_MS);
+  return length > FLAPPING_ENDS ? length : 0;
+}
 
 const viewOf = ({ fleet, observed }: Look, { name, restart }: Agent): AgentView =>
   agentView(observed, name, restart.policy, fleet.supervisor);
@@ -36,19 +43,39 @@ const viewOf = ({ fleet, observed }: Look, { name, restart }: Agent): AgentView 
 function countOne(before: Starts | undefined, view: AgentView, { restart }: Agent, nowMs: number): Starts {
   const { startedAt, restarts: count } = view;
   if (startedAt === undefined) return { atMs: [], count: 0 };
-  // After the policy gave up somebody else started it: that clears the counter, as a person's start does everywhere.
-  const isAnew = before?.gaveUp !== undefined && before.gaveUp !== startedAt;
-  if (before === undefined || isAnew) return { atMs: [startedAt], count };
-  const gaveUp = before.gaveUp === undefined ? {} : { gaveUp: before.gaveUp };
+  const isDown = (view.lastExit?.at ?? 0) >= startedAt;
+  if (before === undefined) return { atMs: [startedAt], count, ...(isDown ? { isDown } : {}) };
   // Between two looks an agent may have started more than once; of the earlier ones only the number is known.
   const added = before.atMs.at(-1) === startedAt ? 0 : Math.max(1, count - before.count);
+  const ends = countEnds(before, { view, isDown, added }, nowMs);
+  // After the policy gave up somebody else started it: that clears the counter, as a person's start does everywhere.
+  const isAnew = before.gaveUp !== undefined && before.gaveUp !== startedAt;
+  if (isAnew) return { atMs: [startedAt], count, ...ends };
+  const gaveUp = before.gaveUp === undefined ? {} : { gaveUp: before.gaveUp };
   const atMs = [...before.atMs, ...Array.from({ length: Math.min(added, MOST) }, () => startedAt)];
   const horizon = nowMs - Math.max(FLAPPING_MS, restart.windowMs);
   return {
     atMs: atMs.slice(-MOST).filter((at, index, all) => index === all.length - 1 || at > horizon),
     count,
+    ...ends,
     ...gaveUp,
   };
+}
+
+interface Ends {
+  readonly view: AgentView;
+  readonly isDown: boolean;
+  /** How many runs have begun since the last look. */
+  readonly added: number;
+}
+
+/** Of several ends only the last tells whether it was asked for; where a person is at work, none is held against it. */
+function countEnds(before: Starts, { view, isDown, added }: Ends, nowMs: number): Pick<Starts, 'endsMs' | 'isDown'> {
+  const { at = nowMs, asked = true } = view.lastExit ?? {};
+  const ended = added + Number(isDown) - Number(before.isDown === true);
+  const news = asked ? [] : Array.from({ length: Math.min(Math.max(0, ended), MOST) }, () => at);
+  const endsMs = [...(before.endsMs ?? []), ...news].filter((one) => nowMs - one < FLAPPING_MS).slice(-MOST);
+  return { ...(endsMs.length === 0 ? {} : { endsMs }), ...(isDown ? { isDown } : {}) };
 }
 
 /** No restart limit that makes sense needs more. */

@@ -112,7 +112,7 @@ describe('the conditions of a fleet', () => {
 });
 
 describe('the conditions of an agent', () => {
-  const often = { atMs: Array.from({ length: 7 }, (_, n) => NOW - n * 1000).toReversed(), count: 6 };
+  const often = { atMs: [NOW], count: 6, endsMs: Array.from({ length: 6 }, (_, n) => NOW - n * 1000).toReversed() };
   it.each<[string, Given, readonly string[]]>([
     ['runs', {}, ['Ready True InSync']],
     [
@@ -131,9 +131,9 @@ describe('the conditions of an agent', () => {
       ['Ready False OutOfSync', 'RestartPending True SpecChanged'],
     ],
     [
-      'was started again and again',
+      'ended by itself again and again',
       { memory: { ...freshMemory(fleet, 'k'), starts: { coder: often } }, items: { 'record.coder': startedNow() } },
-      ['Ready True InSync', 'Flapping True ManyStarts'],
+      ['Ready True InSync', 'Flapping True ManyEnds'],
     ],
   ])('that %s', async (_case, given, expected) => {
     expect(await ofCoder(given)).toEqual(expected);

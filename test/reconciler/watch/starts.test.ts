@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../src/model/resource.ts';
 import type { Look } from '../../../src/reconciler/pass.ts';
 import { replan } from '../../../src/reconciler/pass.ts';
-import { countStarts, isFlapping, revivalOf, type Starts } from '../../../src/reconciler/watch/starts.ts';
+import { countStarts, flaps, revivalOf, type Starts } from '../../../src/reconciler/watch/starts.ts';
 import { agentIn, fleetWith } from '../../support/fleet.ts';
 import { worldOf } from '../../support/observed.ts';
 
@@ -62,7 +62,8 @@ describe('without a user manager, an agent that ended by itself', () => {
     expect(revival(seen, later, NOW + 3_600_000).what).toBe('give-up');
     expect(revival(ended({ startedSpec: 'v1:older' }), later).what).toBe('start');
     const again = ended({ starts: 4, startedAt: NOW - 15_000 });
-    expect(startsOf(again, later)).toEqual({ atMs: [NOW - 15_000], count: 3 });
+    expect(startsOf(again, later)).toMatchObject({ atMs: [NOW - 15_000], count: 3 });
+    expect(startsOf(again, later)).not.toHaveProperty('gaveUp');
   });
 
   it('is in the plan as a start, for the watcher that says it is due and for no other', () => {
@@ -80,15 +81,40 @@ describe('without a user manager, an agent that ended by itself', () => {
 describe('the starts of an agent', () => {
   it('are counted also when several came between two looks', () => {
     const first = startsOf(ended());
-    expect(first).toEqual({ atMs: [NOW - 20_000], count: 0 });
+    expect(first).toEqual({ atMs: [NOW - 20_000], count: 0, isDown: true });
     const seen = ended({ starts: 4, startedAt: NOW - 11_000 });
     expect(startsOf(seen, first).atMs).toEqual([NOW - 20_000, NOW - 11_000, NOW - 11_000, NOW - 11_000]);
   });
+});
 
-  it('are flapping above five in ten minutes, and no longer after them', () => {
-    const six: Starts = { atMs: [1, 2, 3, 4, 5, 6].map((n) => n * 60_000), count: 5 };
-    expect(isFlapping(six, 420_000)).toBe(true);
-    expect(isFlapping({ ...six, atMs: six.atMs.slice(1) }, 420_000)).toBe(false);
-    expect(isFlapping(six, 700_000)).toBe(false);
+describe('an agent that is flapping', () => {
+  /** The agent ended and started again `runs` times, looked at after each. */
+  function after(runs: number, asked: string, perLook = 1): Starts {
+    let starts = startsOf(ended({ startedAt: NOW - 100_000, endedAt: null }));
+    for (let run = perLook; run <= runs; run += perLook) {
+      const at = NOW - 100_000 + run * 1000;
+      starts = startsOf(ended({ starts: 1 + run, startedAt: at, endedAt: at - 500, asked }), starts);
+    }
+    return starts;
+  }
+
+  it('has ended by itself more than five times in ten minutes', () => {
+    expect([5, 6].map((runs) => flaps(after(runs, 'none'), NOW))).toEqual([0, 6]);
+    expect(flaps(after(6, 'none', 3), NOW)).toBe(6);
+    expect(flaps(after(6, 'none'), NOW + 600_000)).toBe(0);
+  });
+
+  it('has not been restarted so often by a person', () => {
+    expect([1, 3].map((perLook) => flaps(after(30, 'stop', perLook), NOW))).toEqual([0, 0]);
+  });
+
+  it('is counted once for each end, whether it is seen down in between or not', () => {
+    let starts = startsOf(ended({ startedAt: NOW - 100_000, endedAt: null }));
+    for (let run = 1; run <= 6; run += 1) {
+      const at = NOW - 100_000 + run * 1000;
+      starts = startsOf(ended({ starts: run, startedAt: at - 1000, endedAt: at - 500, asked: 'none' }), starts);
+      starts = startsOf(ended({ starts: run + 1, startedAt: at, endedAt: at - 500, asked: 'none' }), starts);
+    }
+    expect(flaps(starts, NOW)).toBe(6);
   });
 });

@@ -6,9 +6,11 @@ import { systemClock } from '../../../host/clock.ts';
 import { acquireLock, type Lock } from '../../../host/lock.ts';
 import { preferSmallMemory } from '../../../host/memory.ts';
 import { serviceNotifier } from '../../../host/service-notify.ts';
+import { terminalWrittenSec } from '../../../host/terminal.ts';
 import { watchManifest } from '../../../host/watch.ts';
 import { watchLoop } from '../../../reconciler/watch/loop.ts';
-import type { Auto } from '../../../reconciler/watch/pass.ts';
+import type { Engine } from '../../../reconciler/pass.ts';
+import type { Auto, PassReport } from '../../../reconciler/watch/pass.ts';
 import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
@@ -18,6 +20,7 @@ import { createBell, type WatchBell } from '../../watch/bell.ts';
 import { controller, type Watcher } from '../../watch/controller.ts';
 import { recallLastGood } from '../../watch/last-good.ts';
 import { exposureOf, manifestSource, type ManifestSource } from '../../watch/manifest.ts';
+import { startPeeking, type PeekPorts } from '../../watch/peek.ts';
 import { readWatchState, watchLockPath } from '../../watch/state.ts';
 import { openStory, type Story } from '../../watch/story.ts';
 
@@ -91,13 +94,27 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
   try {
     const { starts } = readWatchState(place.read.files, place.home, fleet.name) ?? {};
     const { ports, end } = controller(watcher, fleet);
-    await watchLoop(firstMemory(first, starts), auto, { ...ports, bell });
+    const peek = startPeeking(peekPorts(engine, bell), signal);
+    const report = async (told: PassReport): Promise<void> => {
+      await ports.report(told);
+      peek.after(told.seen);
+    };
+    await watchLoop(firstMemory(first, starts), auto, { ...ports, report, bell });
     service.stopping();
     return end();
   } finally {
     await close();
   }
 }
+
+const peekPorts = (engine: Engine, bell: WatchBell): PeekPorts => ({
+  engine,
+  random: () => Math.random(),
+  sleep: (ms, signal) => systemClock.sleep(ms, signal),
+  nowMs: () => systemClock.nowMs(),
+  writtenSec: terminalWrittenSec,
+  wake: () => bell.ring('event'),
+});
 
 interface Listening {
   readonly bell: WatchBell;
