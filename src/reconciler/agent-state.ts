@@ -129,10 +129,14 @@ const maskOf = (run: Observation): Pick<AgentView, 'block' | 'detail'> =>
   unitFacts(run).unitTaken === 'masked' ? { block: 'masked', detail: 'its unit is masked' } : {};
 
 function underTmux(evidence: Evidence): Finding {
-  const { session } = evidence;
-  if (session.state !== 'present') return ended(evidence);
+  const { session, record } = evidence;
+  const down = ended(evidence);
+  // Of this very run the watcher, who keeps the start limit here, has said so.
+  const isCrashed = down.state === 'failed' && record['fault'] === undefined && record['gaveUp'] === record['startedAt'];
+  const found: Finding = isCrashed ? { ...down, state: 'crash-looping' } : down;
+  if (session.state !== 'present') return found;
   const blocked = blockOf(session, session.spec['isWrapper'] === true);
-  return blocked === undefined ? { state: 'running', ...nameTaken(session) } : { ...ended(evidence), ...blocked };
+  return blocked === undefined ? { state: 'running', ...nameTaken(session) } : { ...found, ...blocked };
 }
 
 /** Renamed, and its name given to another session: it cannot have it back. */

@@ -117,6 +117,13 @@ const TMUX: readonly (readonly [string, Case, Partial<AgentView>])[] = [
   ['exited under policy never', { session: GONE, record: ended({ code: 1 }), policy: 'never' }, { state: 'exited' }],
   ['failed', { session: GONE, record: ended({ code: 1 }) }, { state: 'failed', detail: 'exited with 1' }],
   ['failed under policy always', { session: GONE, record: ended({ code: 0 }), policy: 'always' }, { state: 'failed' }],
+  ['given up', { session: GONE, record: ended({ code: 1, gaveUp: 1000 }) }, { state: 'crash-looping' }],
+  ['given up in an earlier run', { session: GONE, record: ended({ code: 1, gaveUp: 900 }) }, { state: 'failed' }],
+  [
+    'given up, by a policy that is gone',
+    { session: GONE, record: ended({ code: 0, gaveUp: 1000 }) },
+    { state: 'exited' },
+  ],
   ['failed by the helper', { session: GONE, record: { spec: { fault: 'cwd: /x' } } }, { state: 'failed' }],
   ['unknown', { session: 'no answer' }, { state: 'unknown' }],
   ['unknown by its records', { session: GONE, record: 'denied' }, { state: 'unknown' }],

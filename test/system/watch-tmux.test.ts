@@ -57,6 +57,8 @@ describe('without a user manager, the watcher', () => {
     };
     await eventually(crashed, { ...RESYNC, everyMs: 500 });
     expect((await live.agent('loops')).restarts).toBe(2);
+    expect((await live.agent('loops')).state).toBe('crash-looping');
+    expect(await live.plan()).toMatchObject({ blocked: [{ group: 'agent.loops', reason: 'crash-looping' }] });
     await eventually(() => existsSync(told) && readFileSync(told, 'utf8').split('loops|crash-loop|').length === 2);
     expect(readFileSync(told, 'utf8')).toMatch(/^first; \$\(touch no\)\|loops\|crash-loop\|loops: .*start limit.*\|$/);
   });

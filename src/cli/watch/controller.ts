@@ -5,6 +5,7 @@ import { isEmpty, type Plan } from '../../model/plan.ts';
 import { systemClock } from '../../host/clock.ts';
 import type { Lock } from '../../host/lock.ts';
 import type { serviceNotifier } from '../../host/service-notify.ts';
+import { gaveUpPath } from '../../providers/files/client.ts';
 import { look, lookAtAgents, type Engine } from '../../reconciler/pass.ts';
 import { headline } from '../../reconciler/watch/conditions.ts';
 import type { LoopPorts } from '../../reconciler/watch/loop.ts';
@@ -184,11 +185,18 @@ function tell(desk: Desk, before: Memory, report: PassReport): void {
     if (taken !== undefined && taken.key === memory.key && memory.key !== before.key)
       keepLastGood(desk.port.writer, place.home, taken);
   });
+  keeping(story, () => recordGivenUp(desk, memory));
   for (const call of report.calls) {
     if (memory.fleet.notify.length === 0) continue;
     story.say('info', `calls a person: ${call.text}`, { agent: call.agent, reason: call.reason });
     void tellProblem(story, callPerson(memory.fleet.notify, call, place, signal));
   }
+}
+
+/** For every other command: where no user manager keeps the start limit, only the watcher knows who is past it. */
+function recordGivenUp({ place, port }: Desk, { fleet, starts }: Memory): void {
+  for (const [agent, { gaveUp }] of Object.entries(starts))
+    if (gaveUp !== undefined) port.writer.write(gaveUpPath(place.home, fleet.name, agent), `at=${gaveUp}\n`, 0o600);
 }
 
 /** The loop does not wait for a person to be called. */

@@ -6,6 +6,9 @@ export const launchPath = (home: string, fleet: FleetName, agent: string): strin
   `${fleetDirectory(home, fleet)}/launch/${agent}`;
 export const recordDirectory = (home: string, fleet: FleetName, agent: string): string =>
   `${fleetDirectory(home, fleet)}/record/${agent}`;
+/** Written by the watcher: the run after whose end it gave an agent up, where no user manager does that. */
+export const gaveUpPath = (home: string, fleet: FleetName, agent: string): string =>
+  `${recordDirectory(home, fleet, agent)}/gave-up`;
 export const holdPath = (home: string, fleet: FleetName, agent: string): string =>
   `${fleetDirectory(home, fleet)}/holds/${agent}`;
 

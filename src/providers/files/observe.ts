@@ -142,6 +142,9 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     const starts = records(files.read(`${directory}/starts`, MAX_BYTES));
     const exit = records(files.read(`${directory}/exit`, MAX_BYTES));
     const fault = files.read(`${directory}/fault`, MAX_BYTES)?.trim();
+    // Of an agent that runs, or was asked to end, nobody wants to know.
+    const isDown = exit['asked'] === 'none' && Number(exit['at']) >= Number(starts['at'] ?? 0);
+    const gaveUp = isDown ? records(files.read(`${directory}/gave-up`, MAX_BYTES)) : {};
     const spec: JsonObject = {
       ...number('starts', starts['count']),
       ...number('startedAt', starts['at']),
@@ -152,6 +155,7 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
       ...(exit['signal'] === undefined ? {} : { signal: exit['signal'] }),
       ...(exit['asked'] === undefined ? {} : { asked: exit['asked'] }),
       ...(fault === undefined ? {} : { fault }),
+      ...number('gaveUp', gaveUp['at']),
     };
     return { state: 'present', owner: 'fleet', spec, fingerprint: JSON.stringify(spec) };
   } catch (error) {

@@ -154,6 +154,36 @@ describe('the watcher', () => {
     expect(watch.reports.at(-1)?.waits).toContainEqual(expect.objectContaining({ group: 'agent.alpha' }));
   });
 
+  it.each<[string, Parameters<typeof fleetOf>[0]]>([
+    ['stops', { agents: { alpha: { state: 'stopped' }, beta: {} } }],
+    ['limits', { agents: { alpha: { limits: { tasksMax: 9 } }, beta: {} } }],
+    ['restarts otherwise', { agents: { alpha: { restart: { burst: 2 } }, beta: {} } }],
+    ['sets options', { agents: { alpha: {}, beta: {} }, tmux: { options: { mouse: 'on' } } }],
+  ])('%s nothing by such a manifest', async (_, spec) => {
+    const watch = await calmWatch('all');
+    watch.exposed = EXPOSED;
+    await watch.run([soon(watch, () => watch.save(fleetOf(spec)))]);
+    expect(watch.steps).toEqual([]);
+    expect(watch.reports.at(-1)?.waits.map(({ reason }) => reason)).toContain('exposed');
+  });
+
+  it('starts no agent that such a manifest says is not stopped any more', async () => {
+    const watch = await calmWatch('all');
+    const stopped = fleetOf({ agents: { alpha: { state: 'stopped' }, beta: {} } });
+    await watch.run([
+      soon(watch, () => watch.save(stopped)),
+      {
+        ...soon(watch, () => {
+          watch.exposed = EXPOSED;
+          watch.save(fleetOf({ agents: { alpha: {}, beta: {} } }));
+        }),
+        atMs: watch.nowMs + 60_000,
+      },
+    ]);
+    expect(told(watch).at(-1)).toMatch(/stop session.alpha done$/);
+    expect(watch.reports.at(-1)?.waits).toContainEqual(expect.objectContaining({ group: 'agent.alpha' }));
+  });
+
   it('sets right under such a manifest what was only changed by hand', async () => {
     const watch = await calmWatch('all');
     watch.exposed = EXPOSED;
