@@ -132,7 +132,8 @@ function underTmux(evidence: Evidence): Finding {
   const { session, record } = evidence;
   const down = ended(evidence);
   // Of this very run the watcher, who keeps the start limit here, has said so.
-  const isCrashed = down.state === 'failed' && record['fault'] === undefined && record['gaveUp'] === record['startedAt'];
+  const isCrashed =
+    down.state === 'failed' && record['fault'] === undefined && record['gaveUp'] === record['startedAt'];
   const found: Finding = isCrashed ? { ...down, state: 'crash-looping' } : down;
   if (session.state !== 'present') return found;
   const blocked = blockOf(session, session.spec['isWrapper'] === true);

@@ -50,6 +50,7 @@ describe('a manifest in the working directory of an agent', () => {
       watch.signal('SIGHUP');
       return (await watchOf(live))?.agents['loops']?.some(({ type }) => type === 'CrashLoop') === true;
     }, RESYNC);
+    await watch.said(/^calls nobody, as the manifest is exposed: loops: /);
     expect(watch.log().filter(({ msg }) => msg.startsWith('calls a person'))).toEqual([]);
     expect(existsSync(at('called'))).toBe(false);
   });

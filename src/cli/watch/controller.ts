@@ -183,13 +183,16 @@ function tell(desk: Desk, before: Memory, report: PassReport): void {
   keeping(story, () => {
     const taken = source.taken();
     if (taken !== undefined && taken.key === memory.key && memory.key !== before.key)
-      keepLastGood(desk.port.writer, place.home, taken);
+      keepLastGood(desk.port.writer, place.home, taken, memory.fleet.notify);
   });
   keeping(story, () => recordGivenUp(desk, memory));
   for (const call of report.calls) {
-    if (memory.fleet.notify.length === 0) continue;
-    story.say('info', `calls a person: ${call.text}`, { agent: call.agent, reason: call.reason });
-    void tellProblem(story, callPerson(memory.fleet.notify, call, place, signal));
+    const fields = { agent: call.agent, reason: call.reason };
+    if (memory.fleet.notify.length > 0) {
+      story.say('info', `calls a person: ${call.text}`, fields);
+      void tellProblem(story, callPerson(memory.fleet.notify, call, place, signal));
+    } else if (memory.exposed !== undefined)
+      story.say('warn', `calls nobody, as the manifest is exposed: ${call.text}`, fields);
   }
 }
 

@@ -142,9 +142,6 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     const starts = records(files.read(`${directory}/starts`, MAX_BYTES));
     const exit = records(files.read(`${directory}/exit`, MAX_BYTES));
     const fault = files.read(`${directory}/fault`, MAX_BYTES)?.trim();
-    // Of an agent that runs, or was asked to end, nobody wants to know.
-    const isDown = exit['asked'] === 'none' && Number(exit['at']) >= Number(starts['at'] ?? 0);
-    const gaveUp = isDown ? records(files.read(`${directory}/gave-up`, MAX_BYTES)) : {};
     const spec: JsonObject = {
       ...number('starts', starts['count']),
       ...number('startedAt', starts['at']),
@@ -155,12 +152,23 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
       ...(exit['signal'] === undefined ? {} : { signal: exit['signal'] }),
       ...(exit['asked'] === undefined ? {} : { asked: exit['asked'] }),
       ...(fault === undefined ? {} : { fault }),
-      ...number('gaveUp', gaveUp['at']),
+      ...gaveUp(files, directory, { starts, exit }),
     };
     return { state: 'present', owner: 'fleet', spec, fingerprint: JSON.stringify(spec) };
   } catch (error) {
     return { state: 'unknown', error: lookError(error) };
   }
+}
+
+interface Ends {
+  readonly starts: Readonly<Record<string, string>>;
+  readonly exit: Readonly<Record<string, string>>;
+}
+
+/** The run after which the watcher gave it up. Of an agent that runs, or was asked to end, nobody wants to know. */
+function gaveUp(files: FileReader, directory: string, { starts, exit }: Ends): JsonObject {
+  const isDown = exit['asked'] === 'none' && Number(exit['at']) >= Number(starts['at'] ?? 0);
+  return isDown ? number('gaveUp', records(files.read(`${directory}/gave-up`, MAX_BYTES))['at']) : {};
 }
 
 function records(text: string | undefined): Readonly<Record<string, string>> {

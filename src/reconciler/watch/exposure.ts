@@ -25,5 +25,5 @@ export const insideAgent = (agent: string): Condition => ({
   type: 'ManifestExposed',
   status: 'True',
   reason: 'InWorkingDirectory',
-  message: `the manifest is in the working directory of ${agent}, which can edit it: new agents and new commands wait for mosaic fleet apply, and notify, adapters and agentsMayManage are not taken from it`,
+  message: `the manifest is in the working directory of ${agent}, which can edit it: what it says anew waits for mosaic fleet apply, and notify, adapters and agentsMayManage are not taken from it`,
 });

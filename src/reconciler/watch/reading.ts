@@ -14,10 +14,17 @@ export interface GoodReading {
 export type Reading =
   ({ readonly isGood: true } & GoodReading) | { readonly isGood: false; readonly condition: Condition };
 
-/** What a watcher begins with. Nothing was taken before: of an exposed manifest the guarded part stays unsaid. */
-export function firstMemory({ fleet, key, exposed }: GoodReading, starts?: StartsByAgent): Memory {
+/** What a watcher before this one left. */
+export interface Heritage {
+  readonly starts?: StartsByAgent;
+  /** Whom it called. */
+  readonly notify?: Fleet['notify'];
+}
+
+/** What a watcher begins with. Of an exposed manifest the guarded part stays unsaid, but for whom the last one called. */
+export function firstMemory({ fleet, key, exposed }: GoodReading, { starts, notify = [] }: Heritage = {}): Memory {
   const memory = freshMemory(fleet, key, starts);
-  return exposed === undefined ? memory : { ...memory, fleet: guarded(fleet, UNSAID), exposed };
+  return exposed === undefined ? memory : { ...memory, fleet: guarded(fleet, { ...UNSAID, notify }), exposed };
 }
 
 /** A manifest that names another fleet is none of this one's: its agents stay, and a person decides. */

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadText } from '../../../src/cli/load-fleet.ts';
-import { keepLastGood, recallLastGood } from '../../../src/cli/watch/last-good.ts';
+import { keepLastGood, recallLastGood, recallNotify } from '../../../src/cli/watch/last-good.ts';
 import { fileWriter } from '../../../src/cli/ports.ts';
 import { createFileReader } from '../../../src/host/files.ts';
+import { fleetWith } from '../../support/fleet.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';
 
 // What the build puts in their place.
@@ -21,7 +22,7 @@ async function keep(name: string, agent: string, manifest = path): Promise<void>
   const bytes = text(name, agent);
   mkdirSync(`${home}/state/${name}`, { recursive: true, mode: 0o700 });
   const loaded = await loadText({ path: manifest, bytes }, home, undefined);
-  keepLastGood(fileWriter(), home, { ...loaded, bytes });
+  keepLastGood(fileWriter(), home, { ...loaded, bytes }, ['call', 'me']);
 }
 const agents = async (manifest = path): Promise<readonly string[] | undefined> =>
   (await recallLastGood(files, home, manifest))?.fleet.agents.map(({ name }) => name);
@@ -37,6 +38,8 @@ describe('the last good manifest', () => {
     await keep('canary', 'alpha');
     expect(await agents()).toEqual(['alpha']);
     expect(await agents('/elsewhere/fleet.yaml')).toBeUndefined();
+    const called = (manifest: string) => recallNotify(files, home, fleetWith({}).name, manifest);
+    expect([called(path), called('/elsewhere/fleet.yaml')]).toEqual([['call', 'me'], []]);
     expect(statSync(`${home}/state/canary/last-good.json`).mode & 0o777).toBe(0o600);
   });
 

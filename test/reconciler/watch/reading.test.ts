@@ -26,6 +26,11 @@ describe('whom the watcher calls, what it believes of screens and who may manage
     expect(guardedOf(firstMemory({ key: 'a', fleet: mine }))).toEqual(of(mine));
   });
 
+  it('is whom the watcher before called, and nothing else', () => {
+    const next = firstMemory({ key: 'a', fleet: theirs, exposed: EXPOSED }, { notify: mine.notify });
+    expect(guardedOf(next)).toEqual(of({ ...plain, notify: mine.notify }));
+  });
+
   it('follows the same contents into an agent and out of it', () => {
     const inside = firstMemory({ key: 'a', fleet: mine, exposed: EXPOSED });
     const outside = takeManifest(inside, good({ key: 'a', fleet: mine }));

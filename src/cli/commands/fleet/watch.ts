@@ -11,14 +11,14 @@ import { watchManifest } from '../../../host/watch.ts';
 import { watchLoop } from '../../../reconciler/watch/loop.ts';
 import type { Engine } from '../../../reconciler/pass.ts';
 import type { Auto, PassReport } from '../../../reconciler/watch/pass.ts';
-import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
+import { firstMemory, type GoodReading, type Heritage } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
 import type { CommonOptions } from '../../options.ts';
 import { longRunSignals } from '../../signals.ts';
 import { createBell, type WatchBell } from '../../watch/bell.ts';
 import { controller, type Watcher } from '../../watch/controller.ts';
-import { recallLastGood } from '../../watch/last-good.ts';
+import { lastGoodPath, recallLastGood, recallNotify } from '../../watch/last-good.ts';
 import { exposureOf, manifestSource, type ManifestSource } from '../../watch/manifest.ts';
 import { startPeeking, type PeekPorts } from '../../watch/peek.ts';
 import { readWatchState, watchLockPath } from '../../watch/state.ts';
@@ -92,19 +92,27 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
   const watcher: Watcher = { options, auto, place, path, source, lock, story, service, engine, signal, stop };
   const close = await listen({ bell, story, path, fleet, bus: engine.hostFacts(fleet).busAddress });
   try {
-    const { starts } = readWatchState(place.read.files, place.home, fleet.name) ?? {};
+    const heritage = heritageOf(fleet, path, place);
     const { ports, end } = controller(watcher, fleet);
     const peek = startPeeking(peekPorts(engine, bell), signal);
     const report = async (told: PassReport): Promise<void> => {
       await ports.report(told);
       peek.after(told.seen);
     };
-    await watchLoop(firstMemory(first, starts), auto, { ...ports, report, bell });
+    await watchLoop(firstMemory(first, heritage), auto, { ...ports, report, bell });
     service.stopping();
     return end();
   } finally {
     await close();
   }
+}
+
+/** What lies where an agent can write is no word of the watcher before. */
+function heritageOf(fleet: Fleet, manifest: string, place: Place): Heritage {
+  const { read, home } = place;
+  const { starts = {} } = readWatchState(read.files, home, fleet.name) ?? {};
+  const isOpen = exposureOf(fleet, lastGoodPath(home, fleet.name), place).exposed !== undefined;
+  return { starts, notify: isOpen ? [] : recallNotify(read.files, home, fleet.name, manifest) };
 }
 
 const peekPorts = (engine: Engine, bell: WatchBell): PeekPorts => ({
