@@ -12,12 +12,12 @@ delete env.NODE_EXTRA_CA_CERTS;
 
 const names = (count) => Array.from({ length: count }, (_, at) => `worker-${at + 1}`);
 
-/** A fleet of so many sleepers, and of others with the names given. */
-export const manifest = (count, others = []) => `apiVersion: mosaic/v1alpha1
+/** A fleet of so many sleepers, and of others with the names given; `isCalling`: of programs that may ask, and somebody is told. */
+export const manifest = (count, others = [], isCalling = false) => `apiVersion: mosaic/v1alpha1
 kind: Fleet
 metadata: { name: bench }
 spec:
-  tmux: { socket: bench }
+  tmux: { socket: bench }${isCalling ? '\n  notify: [/bin/true]\n  agentDefaults: { adapter: codex }' : ''}
   agents:
 ${[...names(count), ...others].map((name, at) => `    ${name}:\n      description: number ${at + 1}\n      command: [sleep, infinity]\n      workingDirectory: /tmp\n      labels: { role: worker }\n`).join('')}`;
 

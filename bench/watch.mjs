@@ -1,5 +1,5 @@
 // Runs inside the private user manager; see run.mjs. How fast a watcher sees what happens, and what it costs at rest.
-// Usage: npm run bench -- --watch [N] [--long | --idle SECONDS]
+// Usage: npm run bench -- --watch [N] [--long | --idle SECONDS] [--notify: and somebody is to be called]
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const args = process.argv.slice(2);
 const idleAt = args.indexOf('--idle');
 const idleSec = args.includes('--long') ? 300 : idleAt < 0 ? 30 : Number(args[idleAt + 1]);
 const count = Number(args.find((arg, at) => /^\d+$/.test(arg) && (idleAt < 0 || at !== idleAt + 1)) ?? 100);
+const isCalling = args.includes('--notify');
 const FILE = join(HOME, 'fleet.yaml');
 
 const run = (...argv) => {
@@ -22,7 +23,7 @@ const run = (...argv) => {
 };
 
 function save(others) {
-  writeFileSync(`${FILE}.new`, manifest(count, others), { mode: 0o600 });
+  writeFileSync(`${FILE}.new`, manifest(count, others, isCalling), { mode: 0o600 });
   renameSync(`${FILE}.new`, FILE);
 }
 
@@ -135,7 +136,7 @@ save([]);
 run(process.execPath, CLI, 'fleet', 'apply', '--yes');
 const watcher = startWatcher();
 await line(watcher, 'Ready');
-process.stdout.write(`node ${process.version}, N=${count}, ${ROUNDS} rounds each\n`);
+process.stdout.write(`node ${process.version}, N=${count}${isCalling ? ', with notify' : ''}, ${ROUNDS} rounds each\n`);
 plannedAnew();
 told('manifest saved -> plan', await savedToPlanned(watcher), DEBOUNCE_MS.file);
 told('agent stopped -> plan', await stoppedToNoticed(watcher), DEBOUNCE_MS.unit);

@@ -7,6 +7,9 @@ import type { Place } from './context.ts';
 import type { CommonOptions } from './options.ts';
 import { writePort } from './ports.ts';
 
+/** The one lock of a Mosaic home. */
+export const lockPath = (home: string): string => `${home}/state/lock`;
+
 interface Asking {
   /** As the holder of the lock is called for whoever waits for it. */
   readonly command: string;
@@ -20,7 +23,7 @@ export async function locked<T>(
   { command, options, signal }: Asking,
   act: (port: WritePort) => Promise<T>,
 ): Promise<T> {
-  const lock = await acquireLock(`${home}/state/lock`, {
+  const lock = await acquireLock(lockPath(home), {
     exec,
     clock: systemClock,
     waitMs: lockWaitMs(options),

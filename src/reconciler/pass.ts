@@ -52,9 +52,12 @@ export async function lookAtAgents(
   policy: Policy,
   agents?: readonly string[],
 ): Promise<Look> {
-  const quiet = await lookWithoutActivity(engine, fleet, policy);
-  return withActivity(quiet, await engine.activity(fleet, quiet.observed, agents));
+  return seeAgents(engine, await lookWithoutActivity(engine, fleet, policy), agents);
 }
+
+/** What was seen a moment ago, and what these agents (all, when none is named) are doing now. */
+export const seeAgents = async (engine: Engine, seen: Look, agents?: readonly string[]): Promise<Look> =>
+  withActivity(seen, await engine.activity(seen.fleet, seen.observed, agents));
 
 async function lookWithoutActivity(engine: Engine, fleet: Fleet, policy: Policy): Promise<Look> {
   const host = engine.hostFacts(fleet);

@@ -3,16 +3,17 @@ import type { Fleet } from '../../model/fleet.ts';
 import type { WritePort } from '../../model/host.ts';
 import { isEmpty, type Plan } from '../../model/plan.ts';
 import { systemClock } from '../../host/clock.ts';
-import type { Lock } from '../../host/lock.ts';
+import { lockHolder, type Lock } from '../../host/lock.ts';
 import type { serviceNotifier } from '../../host/service-notify.ts';
 import { gaveUpPath } from '../../providers/files/client.ts';
-import { look, lookAtAgents, type Engine } from '../../reconciler/pass.ts';
+import { look, seeAgents, type Engine, type Look } from '../../reconciler/pass.ts';
 import { headline } from '../../reconciler/watch/conditions.ts';
 import type { LoopPorts } from '../../reconciler/watch/loop.ts';
 import { freshMemory, type Memory } from '../../reconciler/watch/memory.ts';
 import type { Auto, Order, PassReport } from '../../reconciler/watch/pass.ts';
 import type { Place } from '../context.ts';
 import { installedServer } from '../facts.ts';
+import { lockPath } from '../locked.ts';
 import { remember } from '../manifest-cache.ts';
 import { mutate, refuseBlind } from '../mutate.ts';
 import type { CommonOptions, Output } from '../options.ts';
@@ -66,10 +67,11 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
       },
       look: async (wanted, policy) => {
         guard.require();
-        const seen = await lookFor(wanted)(engine, wanted, policy);
+        const seen = await look(engine, wanted, policy);
         refuseBlind(seen);
-        showPlan(seen.plan);
-        return seen;
+        // What is seen while another command is at it says nothing: half of it is done.
+        if (lockHolder(lockPath(place.home)) === undefined) showPlan(seen.plan);
+        return withNeeds(engine, seen);
       },
       act: (order) => transact(desk, guard, order),
       report: (report) => {
@@ -139,8 +141,9 @@ function planTeller({ story, path }: Desk): (plan: Plan) => void {
   };
 }
 
-/** What every agent is doing is worth its price only where somebody is to be called. */
-const lookFor = ({ notify }: Fleet): typeof look => (notify.length === 0 ? look : lookAtAgents);
+/** What every agent is doing is worth its price only where somebody is to be called; the plan does not wait for it. */
+const withNeeds = (engine: Engine, seen: Look): Look | Promise<Look> =>
+  seen.fleet.notify.length === 0 ? seen : seeAgents(engine, seen);
 
 async function transact(desk: Desk, guard: LockGuard, { fleet, policy, narrow }: Order): ReturnType<LoopPorts['act']> {
   const { place, engine, source, story, options } = desk;
@@ -165,7 +168,7 @@ async function transact(desk: Desk, guard: LockGuard, { fleet, policy, narrow }:
     onStep: (step: Parameters<typeof tellStep>[1]) => tellStep(story, step),
   };
   const { steps, after } = await mutate(place, engine, mutation, { options, output });
-  return { steps, after: fleet.notify.length === 0 ? after : await lookAtAgents(engine, fleet, policy) };
+  return { steps, after: await withNeeds(engine, after) };
 }
 
 /** After the pass: the log, the record for `status`, systemd's line, and whoever is to be called. */

@@ -14,6 +14,7 @@ import { ask } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { installedFleet, installedFleets } from '../../installed.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
+import { lockPath } from '../../locked.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
@@ -166,7 +167,7 @@ function sweep({ home, fleet, ended, port }: Swept): void {
   for (const name of ['fleets', 'libexec', 'bin']) writer.removeDirectory(`${home}/${name}`);
   // The lock is ours until its file is gone, so it goes as the very last thing.
   const last = fileWriter();
-  last.remove(`${home}/state/lock`);
+  last.remove(lockPath(home));
   last.removeDirectory(`${home}/state`);
 }
 
