@@ -23,6 +23,7 @@ import { exposureOf, manifestSource, type ManifestSource } from '../../watch/man
 import { startPeeking, type PeekPorts } from '../../watch/peek.ts';
 import { readWatchState, watchLockPath } from '../../watch/state.ts';
 import { openStory, type Story } from '../../watch/story.ts';
+import { otherWatcher } from '../../watcher.ts';
 
 export interface WatchOptions extends CommonOptions {
   readonly auto?: Auto;
@@ -63,13 +64,16 @@ async function firstManifest(source: ManifestSource, path: string, place: Place)
 }
 
 /** One watcher per fleet: two would undo each other's patience. */
-async function takeWatchLock({ name }: Fleet, { home, exec }: Place): Promise<Lock> {
+async function takeWatchLock({ name }: Fleet, place: Place): Promise<Lock> {
+  const { home, exec } = place;
   const options = { exec, clock: systemClock, waitMs: 0, holder: 'mosaic fleet watch' };
   try {
     return await acquireLock(watchLockPath(home, name), options);
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'E_LOCKED') throw error;
-    const hint = 'One watcher is enough: see mosaic fleet status. To watch from here, end that one first.';
+    const other = otherWatcher(place, name);
+    const way = other === undefined ? 'mosaic fleet watch --uninstall' : `kill ${other.pid}`;
+    const hint = `One watcher is enough: see mosaic fleet status. To watch from here, end that one first: ${way}`;
     throw new FleetError('E_LOCKED', error.message, { hint, cause: error });
   }
 }
