@@ -65,7 +65,11 @@ function remarks({ changes, blocked, deferred }: Plan): readonly Remark[] {
   return [
     ...blocked.map(({ group, message, line = 1 }): Remark => ({ level: 'error', line, text: `${group}: ${message}` })),
     ...groups.flatMap((group) => remarkOn(changes.filter((change) => change.group === group && isTold(change)))),
-    ...deferred.map(({ group, hint, line = 1 }): Remark => ({ level: 'notice', line, text: `${group} waits: ${hint}` })),
+    ...deferred.map(({ group, hint, line = 1 }): Remark => ({
+      level: 'notice',
+      line,
+      text: `${group} waits: ${hint}`,
+    })),
   ];
 }
 

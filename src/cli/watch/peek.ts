@@ -11,6 +11,8 @@ import type { Engine, Look } from '../../reconciler/pass.ts';
 /** What is looked at between passes costs no program while nobody touches anything. */
 const EVERY_MS = 2000;
 const JITTER_MS = 500;
+/** Files change seldom, and a fleet has many: they have their turn less often. */
+const FILES_EVERY = 3;
 
 export interface PeekPorts {
   readonly engine: Pick<Engine, 'activity' | 'read'>;
@@ -32,11 +34,11 @@ export interface Peek {
 export function startPeeking(ports: PeekPorts, signal: AbortSignal): Peek {
   let held: Held | undefined;
   const run = async (): Promise<void> => {
-    while (!signal.aborted) {
+    for (let turn = 1; !signal.aborted; turn += 1) {
       await ports.sleep(EVERY_MS + JITTER_MS * ports.random(), signal).catch(() => undefined);
       const now = held;
       if (signal.aborted || now === undefined) continue;
-      if (haveFilesChanged(now, ports.engine.read.files)) ports.wake();
+      if (turn % FILES_EVERY === 0 && haveFilesChanged(now, ports.engine.read.files)) ports.wake();
       else if (await hasNeedChanged(now, ports)) ports.wake();
     }
   };
@@ -59,8 +61,8 @@ export function startPeeking(ports: PeekPorts, signal: AbortSignal): Peek {
 interface Held {
   readonly seen: Look;
   readonly paths: readonly string[];
-  /** How the files were. */
-  files: string;
+  /** When each of the files last changed. */
+  files: readonly number[];
   /** Agents whose program is known to have dialogs. */
   readonly askers: readonly string[];
   /** When the screen of an agent was last read, and what its terminal's time was then. */
@@ -71,7 +73,7 @@ interface Held {
 function haveFilesChanged(held: Held, reader: FileReader): boolean {
   const before = held.files;
   held.files = filesNow(held.paths, reader);
-  return held.files !== before;
+  return held.files.some((time, at) => time !== before[at]);
 }
 
 /** Every file, unit and link that the manifest asks for, where it is installed. */
@@ -85,15 +87,15 @@ function placesOf({ fleet, desired, observed }: Look): readonly string[] {
   });
 }
 
-const filesNow = (paths: readonly string[], files: FileReader): string =>
-  paths.map((path) => stampOf(path, files)).join(' ');
+const filesNow = (paths: readonly string[], files: FileReader): readonly number[] =>
+  paths.map((path) => changedMs(path, files));
 
-function stampOf(path: string, files: FileReader): string {
+/** The kernel sets it, also for what was moved here, and nobody sets it back. */
+function changedMs(path: string, files: FileReader): number {
   try {
-    const stat = files.stat(path);
-    return stat === undefined ? '-' : `${stat.inode}:${stat.ctimeMs}`;
+    return files.stat(path)?.ctimeMs ?? 0;
   } catch {
-    return '?';
+    return -1;
   }
 }
 

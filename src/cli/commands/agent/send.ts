@@ -66,14 +66,12 @@ export async function run(words: readonly string[], options: SendOptions): Promi
     const states = await statesOfMissing(engine, fleet, receipts);
     const results = receipts
       .toSorted((a, b) => (a.agent < b.agent ? -1 : 1))
-      .map(
-        (receipt): SendResult => ({
-          ...receipt,
-          message,
-          wait: waits.get(receipt.agent),
-          status: states.get(receipt.agent),
-        }),
-      );
+      .map((receipt): SendResult => ({
+        ...receipt,
+        message,
+        wait: waits.get(receipt.agent),
+        status: states.get(receipt.agent),
+      }));
     output.text(sendText(results));
     output.data(sendJson(results));
     return exitOf(results);
