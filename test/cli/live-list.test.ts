@@ -26,10 +26,7 @@ function terminal(
     const back = Number(/^\u001b\[(\d+)A\r/.exec(text)?.[1] ?? 0);
     const painting = text.slice(text.indexOf('\r') + 1);
     if (!/^(?:[^\n\u001b]*\u001b\[K\n)*\u001b\[J$/.test(painting)) throw new Error('it paints over without clearing');
-    lines = [
-      ...lines.slice(0, lines.length - back),
-      ...painting.split('\u001b[K\n').slice(0, -1),
-    ];
+    lines = [...lines.slice(0, lines.length - back), ...painting.split('\u001b[K\n').slice(0, -1)];
     tallest = Math.max(tallest, back, lines.length);
     if (/[\u0000-\u0008\u000b-\u001f]/.test(lines.join(''))) throw new Error('a control character is on the screen');
   };

@@ -98,12 +98,15 @@ describe('inside an agent, mosaic without any flag', () => {
     expect((await inside('mosaic fleet log b -n 1')).text).toContain('[mosaic agent reset b, agent a]');
   });
 
-  it.each(['fleet stop', 'agent reset'])('says after a %s of several that the one around it was left out', async (verb) => {
-    const { text, exit } = await inside(`mosaic ${verb} b-2 a 2>&1 | cat; (exit \${PIPESTATUS[0]})`);
-    expect(exit).toBe(3);
-    expect(text).toContain('left: a: self: this command runs inside agent a');
-    expect((await live.must('start', '-f', join(live.root, 'mine.yaml'), 'b-2')).exitCode).toBe(0);
-  });
+  it.each(['fleet stop', 'agent reset'])(
+    'says after a %s of several that the one around it was left out',
+    async (verb) => {
+      const { text, exit } = await inside(`mosaic ${verb} b-2 a 2>&1 | cat; (exit \${PIPESTATUS[0]})`);
+      expect(exit).toBe(3);
+      expect(text).toContain('left: a: self: this command runs inside agent a');
+      expect((await live.must('start', '-f', join(live.root, 'mine.yaml'), 'b-2')).exitCode).toBe(0);
+    },
+  );
 
   it.each([
     ['mosaic agent reset a', 'this command runs inside agent a'],

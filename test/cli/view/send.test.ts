@@ -7,7 +7,11 @@ const DELIVERED: Verdict = { receipt: 'delivered', source: 'input-read' };
 const refused = (reason: 'stopped' | 'timeout' | 'missing'): Verdict => ({ receipt: 'refused', reason });
 const UNVERIFIED: Verdict = { receipt: 'unverified', reason: 'not-read' };
 
-const result = (agent: string, verdict: Verdict, more: Partial<Pick<SendResult, 'wait' | 'line' | 'status'>> = {}): SendResult => ({
+const result = (
+  agent: string,
+  verdict: Verdict,
+  more: Partial<Pick<SendResult, 'wait' | 'line' | 'status'>> = {},
+): SendResult => ({
   agent,
   verdict,
   afterMs: 12.4,
