@@ -1,25 +1,42 @@
 'use strict';
 const { readFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { basename, dirname, join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { Script } = require('node:vm');
 
+/** Parts that ran, by where they are: FILE#PART. */
 const loaded = new Map();
+/** What is in a file, by name, and the address of the file. */
+const files = new Map();
 
 /**
- * Loads a part of the program from the form the build compiled it to. V8 refuses that form under another version of
- * itself, and compiles the text. It stands beside the text alone, where only who can change the text can change it.
+ * Loads a part of the program: `FILE#PART`, or the one a file is named after. A file holds the parts that are needed
+ * together, as one text: what Node does for a file costs more than most parts do.
  */
-function load(file) {
-  const known = loaded.get(file);
+function load(place) {
+  const known = loaded.get(place);
   if (known !== undefined) return known.exports;
+  const [file, part = basename(file)] = place.split('#');
   const module = { exports: {} };
-  loaded.set(file, module);
+  loaded.set(place, module);
+  const { parts, url } = open(file);
+  const find = (name) => (name.startsWith('./') ? load(join(dirname(file), name)) : require(name));
+  parts[part](module.exports, find, module, url);
+  return module.exports;
+}
+
+/**
+ * Takes the form the build compiled the file to. V8 refuses that form under another version of itself, and compiles the
+ * text. It stands beside the text alone, where only who can change the text can change it.
+ */
+function open(file) {
+  const known = files.get(file);
+  if (known !== undefined) return known;
   const text = readFileSync(file);
   const script = new Script(text.latin1Slice(), { filename: file, cachedData: compiledForm(file, text) });
-  const find = (name) => (name.startsWith('./') ? load(join(dirname(file), name)) : require(name));
-  script.runInThisContext()(module.exports, find, module, pathToFileURL(file).href);
-  return module.exports;
+  const opened = { parts: script.runInThisContext(), url: pathToFileURL(file).href };
+  files.set(file, opened);
+  return opened;
 }
 
 /** V8 compares only the length of the text; so the form begins with what it was compiled from. */

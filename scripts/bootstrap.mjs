@@ -27,6 +27,7 @@ const SOURCES = [
   'manifests/schema',
   'scripts/build.mjs',
   'scripts/gen.mjs',
+  'scripts/parts.mjs',
   'package.json',
   'package-lock.json',
 ];

@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { formStart } from '../bin/load.js';
 import { ROOT, sourceId, stop } from './bootstrap.mjs';
+import { filesOf } from './parts.mjs';
 
 const at = (...path) => join(ROOT, ...path);
 /** A failed build leaves the old dist, and a build beside another one has its own place. */
@@ -41,36 +42,50 @@ const thisBuild = (id) => ({
 });
 
 /**
- * The command line as CommonJS, each part with its compiled form beside it: to resolve and compile ES modules takes
+ * The command line as CommonJS, each file with its compiled form beside it: to resolve and compile ES modules takes
  * longer than to look at a fleet. Only as ES modules does esbuild split, so that comes first.
  */
 async function buildCommandLine(id) {
-  const { outputFiles } = await bundle('src/cli/main.ts', 'cli', {
+  const { outputFiles, metafile } = await bundle('src/cli/main.ts', 'cli', {
     splitting: true,
     write: false,
+    metafile: true,
     outExtension: { '.js': '.cjs' },
     define: thisBuild(id),
   });
+  const modules = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  const files = filesOf(metafile);
+  const places = new Map([...files].flatMap(([file, parts]) => parts.map((part) => [part, `./${file}#${part}`])));
   mkdirSync(join(STAGE, 'cli'), { recursive: true });
-  for (const { path, text: module } of outputFiles) {
-    const { code } = await transform(module, {
-      format: 'cjs',
-      platform: 'node',
-      target: 'node20',
-      minifySyntax: true,
-      minifyWhitespace: true,
-      define: { 'import.meta.url': '__moduleUrl' },
-      supported: { 'dynamic-import': false },
-    });
-    const file = join(STAGE, 'cli', basename(path));
-    // What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default.
-    const text = `(function(exports,require,module,__moduleUrl){${code}\n})`;
-    writeFileSync(file, text, 'latin1');
-    const from = Buffer.from(text, 'latin1');
-    const head = Buffer.alloc(formStart(from));
-    from.copy(head);
-    writeFileSync(`${file}.v8`, Buffer.concat([head, compiled(text, file)]));
+  for (const [file, parts] of files) {
+    const sources = parts.map(async (part) => `${JSON.stringify(part)}:${await asFunction(modules.get(part), places)}`);
+    writeWithForm(join(STAGE, 'cli', file), `({${(await Promise.all(sources)).join(',\n')}})`);
   }
+}
+
+/** What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default. */
+async function asFunction(module, places) {
+  const { code } = await transform(module, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { 'import.meta.url': '__moduleUrl' },
+    supported: { 'dynamic-import': false },
+  });
+  const placed = code.replaceAll(/\brequire\("\.\/([^"]+)"\)/g, (call, part) =>
+    places.has(part) ? `require(${JSON.stringify(places.get(part))})` : call,
+  );
+  return `function(exports,require,module,__moduleUrl){${placed}\n}`;
+}
+
+function writeWithForm(file, text) {
+  writeFileSync(file, text, 'latin1');
+  const from = Buffer.from(text, 'latin1');
+  const head = Buffer.alloc(formStart(from));
+  from.copy(head);
+  writeFileSync(`${file}.v8`, Buffer.concat([head, compiled(text, file)]));
 }
 
 /** All functions, those that run late too: what is not in it is compiled anew by every command. */

@@ -1,6 +1,6 @@
 /**
- * All commands behind one import: main loads it when a command runs, not for help. One file of everything costs less
- * to load than two dozen small ones; what is truly heavy (YAML, execa, the logger) is imported where it is used.
+ * Commands behind one import: main loads it when one of them runs, not for help. What is typed most, `plan` and
+ * `status`, is loaded without the rest; what is truly heavy (YAML, execa, the logger) is imported where it is used.
  */
 export { agentNames } from './agent-names.ts';
 export { run as apply } from './commands/fleet/apply.ts';
@@ -9,9 +9,7 @@ export { run as doctor } from './commands/fleet/doctor.ts';
 export { run as init } from './commands/fleet/init.ts';
 export { run as install } from './commands/fleet/install.ts';
 export { run as log } from './commands/fleet/log.ts';
-export { run as plan } from './commands/fleet/plan.ts';
 export { run as runState } from './commands/fleet/run-state.ts';
-export { run as status } from './commands/fleet/status.ts';
 export { run as validate } from './commands/fleet/validate.ts';
 export { run as verify } from './commands/fleet/verify.ts';
 export { run as watch } from './commands/fleet/watch.ts';

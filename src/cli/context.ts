@@ -9,7 +9,6 @@ import { cleanEnvironment, findProgram, SAFE_PATH, type Environment } from '../h
 import { createBus } from '../host/bus.ts';
 import { createExec, type ExecRecord, type HostExec } from '../host/exec.ts';
 import { identity, type Identity } from '../host/identity.ts';
-import { createJournal } from '../host/journal.ts';
 import { openLog } from '../host/log.ts';
 import { checkHome, mosaicHome } from '../host/places.ts';
 import { withoutLinks } from '../host/standing-links.ts';
@@ -31,8 +30,6 @@ export interface Place {
   /** Only looks follow, maybe for hours: their calls are kept no more. */
   readonly forgetCalls: () => void;
 }
-
-const EXEC_LOG_BYTES = 4 * 1024 * 1024;
 
 /** Finds the Mosaic home and opens the door to the machine. Refuses a home that is not safely the caller's. */
 export async function openPlace(options: CommonOptions): Promise<Place> {
@@ -71,13 +68,8 @@ function childEnvironment(env: Environment, who: Identity): Record<string, strin
   return { ...cleanEnvironment(env), ...(runtimeDir === '' ? {} : { XDG_RUNTIME_DIR: runtimeDir }) };
 }
 
-/** Writes the calls of a mutating command to the fleet's exec log: the proof that none went to a foreign socket. */
-export function saveExecLog({ home, takeCalls }: Place, fleet: string, onFailure: (error: FleetError) => void): void {
-  const log = createJournal(`${home}/state/${fleet}/exec.log`, { maxBytes: EXEC_LOG_BYTES, onFailure });
-  for (const call of takeCalls()) log.append(callFields(call));
-}
-
-const callFields = ({ argv, startedAtMs, ms, outcome }: ExecRecord): JsonObject => ({
+/** A call as logs tell it. */
+export const callFields = ({ argv, startedAtMs, ms, outcome }: ExecRecord): JsonObject => ({
   argv: [...argv],
   at: startedAtMs,
   ms: Math.round(ms),

@@ -53,7 +53,7 @@ function reviewCommands(fleet: Command, does: Does): void {
       .option('--observed <file>', 'go by a snapshot; needs nothing of the host it is about')
       .option('--out <file>', 'save the plan: mosaic fleet apply FILE does exactly that, once')
       .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
-    async (options) => (await commands()).plan(options),
+    async (options) => (await import('./commands/fleet/plan.ts')).run(options),
     REVIEW_FORMATS,
   );
   does(
@@ -85,7 +85,7 @@ function lookCommands(fleet: Command, does: Does): void {
       .description('a line per agent, and what you should know')
       .option('-v, --verbose', 'what is not there as well')
       .option('-w, --watch', 'go on and show what changes; a line or a JSON object each when it is no terminal'),
-    async (options) => (await commands()).status(options),
+    async (options) => (await import('./commands/fleet/status.ts')).run(options),
   );
   does(
     fleet

@@ -1,4 +1,4 @@
-import { FleetError, isErrorCode } from '../model/error.ts';
+import { FleetError } from '../model/error.ts';
 import type { WritePort } from '../model/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Fingerprint } from '../model/fingerprint.ts';
@@ -10,8 +10,10 @@ import { fingerprintDefault } from '../providers/tmux/fingerprint.ts';
 import type { Step } from '../reconciler/execute.ts';
 import { act, look, replan, type Engine, type Look } from '../reconciler/pass.ts';
 import { APPLY, type Policy } from '../reconciler/policy.ts';
+import { refuseBlind } from './blind.ts';
 import { wasAsked } from './confirm.ts';
-import { saveExecLog, type Place } from './context.ts';
+import type { Place } from './context.ts';
+import { saveExecLog } from './exec-log.ts';
 import { openStory, type Story } from './live-list.ts';
 import { locked } from './locked.ts';
 import type { CommonOptions, Output } from './options.ts';
@@ -181,19 +183,6 @@ function refuseChanged(before: Look, now: Look): void {
     hint: 'Run the command again and read its plan.',
   });
 }
-
-/** tmux or the user manager is not there, or nobody answered at all: 69, not a plan full of unknowns. */
-export function refuseBlind({ observed }: Look): void {
-  for (const { error } of observed.incomplete) {
-    if (isErrorCode(error.code) && UNAVAILABLE.has(error.code)) throw new FleetError(error.code, error.message);
-  }
-  const [first, ...others] = observed.incomplete;
-  const isBlind = others.some(({ provider }) => provider !== first?.provider);
-  if (first === undefined || !isBlind) return;
-  throw new FleetError(isErrorCode(first.error.code) ? first.error.code : 'E_SYSTEMD', first.error.message);
-}
-
-const UNAVAILABLE: ReadonlySet<string> = new Set(['E_NO_SYSTEMD', 'E_NO_USER_MANAGER', 'E_TMUX_MISSING']);
 
 const actor = ({ identity }: Place, { observed }: Look): string =>
   observed.host.self === undefined ? `user ${identity.user}` : `agent ${observed.host.self}`;

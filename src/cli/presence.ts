@@ -8,10 +8,10 @@ import { tmuxCall, type TmuxPlace } from '../providers/tmux/client.ts';
 import { agentView } from '../reconciler/agent-state.ts';
 import { look, type Engine, type Look } from '../reconciler/pass.ts';
 import { APPLY } from '../reconciler/policy.ts';
+import { refuseBlind } from './blind.ts';
 import { installedServer } from './facts.ts';
 import { openEngine, type Place } from './context.ts';
 import { installedFleet, loadFleetOrInstalled } from './installed.ts';
-import { refuseBlind } from './mutate.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { requireAgents } from './agent-names.ts';
 

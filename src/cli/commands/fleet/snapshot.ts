@@ -1,9 +1,9 @@
 import { systemClock } from '../../../host/clock.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
 import { lookAtAgents } from '../../../reconciler/pass.ts';
+import { refuseBlind } from '../../blind.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
-import { refuseBlind } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { writeDocument } from '../../document.ts';
 import { takeSnapshot } from '../../snapshot/take.ts';

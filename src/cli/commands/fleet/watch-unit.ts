@@ -10,7 +10,8 @@ import {
   watcherState,
 } from '../../../providers/systemd/watch-service.ts';
 import type { WatchPlace, WatchUnit } from '../../../providers/systemd/watch-unit.ts';
-import { openEngine, openPlace, saveExecLog, type Place } from '../../context.ts';
+import { openEngine, openPlace, type Place } from '../../context.ts';
+import { saveExecLog } from '../../exec-log.ts';
 import { installedServer } from '../../facts.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
