@@ -1,10 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** A command's action resolves to its exit code; modules are loaded only for the command that runs. */
-type Action = (options: never, args: readonly string[]) => Promise<number> | number;
+export type Action = (options: never, args: readonly string[]) => Promise<number> | number;
 
-/** Gives a command its action and the options that every command has. */
-export type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
+/** Defines a command of a family: what it takes is added by `build`; its action, and what every command has, follow. */
+export type Define = (
+  name: string,
+  build: (command: Command) => Command,
+  action: Action,
+  formats?: readonly string[],
+) => void;
 
 /** Formats of what is read in a review. */
 export const REVIEW_FORMATS = ['text', 'json', 'markdown', 'github'];

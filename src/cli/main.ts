@@ -6,7 +6,7 @@ import { interruptedExit } from './signals.ts';
 
 /** Runs one command line and sets the exit code. Nothing below this module ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
-  const { command, exit } = createProgram(thisBuild().version);
+  const { command, exit } = createProgram(thisBuild().version, argv);
   quietly(command);
   if (argv.length === 0) {
     command.outputHelp();

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
 import { agentCommands } from './agent-commands.ts';
-import { common, type Does } from './command-options.ts';
+import { common, type Action, type Define } from './command-options.ts';
 import { fleetCommands } from './fleet-commands.ts';
 
 export interface Program {
@@ -10,8 +10,11 @@ export interface Program {
   readonly exit: () => number;
 }
 
-/** The whole command tree. Defining it loads nothing of what the commands do. */
-export function createProgram(version: string): Program {
+/**
+ * The command tree; for a command line that names a command, no more of it than that command: to define the others
+ * takes 2 ms. Defining one loads nothing of what it does.
+ */
+export function createProgram(version: string, argv: readonly string[] = []): Program {
   const root = new Command('mosaic')
     .description('Keeps a fleet of coding agents in tmux as a manifest says.')
     .version(version, '-V, --version')
@@ -22,17 +25,38 @@ export function createProgram(version: string): Program {
       '\nExamples:\n  mosaic fleet init --agent coder=codex\n  mosaic fleet plan\n  mosaic fleet apply\n  mosaic fleet status',
     );
   let exit = 0;
-  const does: Does = (command, action, formats = ['text', 'json']) =>
+  const does = (command: Command, action: Action, formats: readonly string[] = ['text', 'json']): Command =>
     common(command, formats).action(async () => {
       exit = await pointToHelp(command, () => action(command.opts<never>(), command.args));
     });
   root.command('completion').description('print a completion script for bash, zsh or fish').argument('<shell>');
-  fleetCommands(root.command('fleet').description('plan, apply and look after the fleet'), does);
-  agentCommands(root.command('agent').description('talk to the agents'), does);
+  const families: readonly Family[] = [
+    { about: root.command('fleet').description('plan, apply and look after the fleet'), addTo: fleetCommands },
+    { about: root.command('agent').description('talk to the agents'), addTo: agentCommands },
+  ];
+  const meant = families.filter(({ about }) => about.name() === argv[0]);
+  for (const family of meant.length > 0 ? meant : families) addCommands(family, does, argv[1]);
   for (const one of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     one.configureOutput({ outputError: (text) => refuse(one, text) });
   }
   return { command: root, exit: () => exit };
+}
+
+interface Family {
+  readonly about: Command;
+  readonly addTo: (define: Define) => void;
+}
+
+type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
+
+/** The command that is meant. Where none has that name, or help is asked for, all are told or the nearest suggested. */
+function addCommands({ about, addTo }: Family, does: Does, meant: string | undefined): void {
+  const add = (isWanted: (name: string) => boolean): void =>
+    addTo((name, build, action, formats) => {
+      if (isWanted(name)) does(build(about.command(name)), action, formats);
+    });
+  add((name) => name === meant);
+  if (about.commands.length === 0) add(() => true);
 }
 
 /** What commander says, as one sentence: it puts its suggestion on a line of its own. */

@@ -95,7 +95,8 @@ const supervisors = new WeakMap<Observed, Supervisor | ''>();
 export function serverSupervisor(observed: Observed): Supervisor | '' {
   const known = supervisors.get(observed);
   if (known !== undefined) return known;
-  const server = Object.entries(observed.items).find(([address]) => address.startsWith('server.'))?.[1];
+  const address = Object.keys(observed.items).find((each) => each.startsWith('server.'));
+  const server = address === undefined ? undefined : observed.items[address];
   const name = server?.state === 'present' && server.owner === 'fleet' ? server.spec['supervisor'] : undefined;
   const found = name === 'systemd' || name === 'tmux' ? name : '';
   supervisors.set(observed, found);
@@ -183,22 +184,23 @@ const unclearEnd = ({ recorded }: Evidence): Finding | undefined =>
 function recordFacts({
   record,
 }: Evidence): Pick<AgentView, 'restarts' | 'lastExit' | 'startedAt' | 'startedSpec' | 'resumeFailed'> {
-  const { starts, startedAt, startedSpec, code } = record;
+  const { starts, startedAt, startedSpec } = record;
   const at = endedAt(record);
-  const exit = {
-    ...(typeof code === 'number' ? { code } : {}),
-    ...(typeof record['signal'] === 'string' ? { signal: record['signal'] } : {}),
-    ...(at === undefined ? {} : { at }),
-    asked: record['asked'] === 'stop',
-  };
   return {
     restarts: typeof starts === 'number' ? Math.max(0, starts - 1) : 0,
-    ...(at === undefined ? {} : { lastExit: exit }),
+    ...(at === undefined ? {} : { lastExit: exitOf(record, at) }),
     ...(typeof startedAt === 'number' ? { startedAt } : {}),
     ...(typeof startedSpec === 'string' ? { startedSpec } : {}),
     ...(record['resumeFailed'] === true ? { resumeFailed: true } : {}),
   };
 }
+
+const exitOf = ({ code, signal, asked }: JsonObject, at: number): NonNullable<AgentView['lastExit']> => ({
+  ...(typeof code === 'number' ? { code } : {}),
+  ...(typeof signal === 'string' ? { signal } : {}),
+  at,
+  asked: asked === 'stop',
+});
 
 function sessionFacts(session: Observation): Partial<AgentView> {
   if (session.state !== 'present' || session.owner === 'foreign') return {};

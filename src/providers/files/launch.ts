@@ -35,9 +35,9 @@ export const LAUNCH_CLASSES: Readonly<Record<string, ChangeClass>> = {
 };
 
 const pairs = (key: string, record: Readonly<Record<string, string>>): readonly string[] =>
-  Object.entries(record)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${key}=${name}=${value}`);
+  Object.keys(record)
+    .toSorted()
+    .map((name) => `${key}=${name}=${record[name] ?? ''}`);
 
 /** The launch file of agent `owner` (`FLEET/AGENT`), as the helper reads it. */
 export function renderLaunch(owner: string, launch: Launch): string {

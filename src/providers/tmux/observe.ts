@@ -5,6 +5,7 @@ import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
 import { requireTmuxDirectory, socketState, tmuxCall, type Answer } from './client.ts';
+import { eachOnce } from './each-once.ts';
 import { PANE_FORMAT, parsePaneRow, parseServerRow, SERVER_FORMAT, type PaneRow, type ServerRow } from './format.ts';
 
 /**
@@ -12,18 +13,19 @@ import { PANE_FORMAT, parsePaneRow, parseServerRow, SERVER_FORMAT, type PaneRow,
  * runs on that one is told even where the new one could not be looked at.
  */
 export async function observeSessions(port: ReadPort, scope: Scope): Promise<ProviderObservation> {
+  const processes = eachOnce(port.processes);
   const { socketPath, installedSocketPath = socketPath } = scope.host;
   const installed = await lookAt(port, scope, installedSocketPath);
   const wanted = installedSocketPath === socketPath ? installed : await tryToLookAt(port, scope, socketPath);
   const errors = 'code' in wanted ? [wanted] : [];
   const items: Record<Address, Observation> = {};
-  const asRun = scopeAsRun(port.processes, scope, installed.server);
+  const asRun = scopeAsRun(processes, scope, installed.server);
   for (const name of agentNames(scope, installed))
-    items[`session.${name}`] = sessionItem(port.processes, asRun, installed, name);
-  const isTaken = 'server' in wanted && wanted.server !== undefined && !isOurs(port.processes, scope, wanted.server);
+    items[`session.${name}`] = sessionItem(processes, asRun, installed, name);
+  const isTaken = 'server' in wanted && wanted.server !== undefined && !isOurs(processes, scope, wanted.server);
   const server = isTaken ? wanted : installed;
-  items[serverAddress(scope)] = serverItem(port.processes, scope, server);
-  return { items, complete: errors.length === 0, errors, facts: factsOf(port.processes, scope, server) };
+  items[serverAddress(scope)] = serverItem(processes, scope, server);
+  return { items, complete: errors.length === 0, errors, facts: factsOf(processes, scope, server) };
 }
 
 /** Sessions of these agents that ended and were kept on the screen by `remain-on-exit`: they hold the agent's name. */
@@ -226,23 +228,13 @@ function placeOf(processes: ProcessReader, { fleet, supervisor, host }: Scope, n
   if (!isAgentName(name)) return () => false;
   if (supervisor === 'systemd') {
     const unit = `/${agentUnit(fleet, name)}`;
-    return once((pid) => {
+    return (pid) => {
       const cgroup = processes.cgroupOf(pid) ?? '';
       return cgroup.endsWith(unit) || cgroup.includes(`${unit}/`);
-    });
+    };
   }
   const call = ['pane', `${host.home}/fleets/${fleet}`, name].join('\0');
-  return once((pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call);
-}
-
-/** The same answer for the same process within one look. */
-function once(look: InPlace): InPlace {
-  const known = new Map<number, boolean>();
-  return (pid) => {
-    const answer = known.get(pid) ?? look(pid);
-    known.set(pid, answer);
-    return answer;
-  };
+  return (pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call;
 }
 
 const placeFacts = (place: InPlace, { panePid }: PaneRow, { supervisor }: Scope): JsonObject =>
