@@ -20,6 +20,20 @@ for (const file of files) {
   if (script.cachedDataRejected) console.log(file);
 }`;
 
+/** Runs a command line, and says of every file it loads whether V8 took the form it was compiled to. */
+const LOADS = `
+const vm = require('node:vm');
+const { basename } = require('node:path');
+const { Script } = vm;
+vm.Script = class extends Script {
+  constructor(text, options) {
+    super(text, options);
+    console.error(basename(options.filename).replace(/-.*/, ''), this.cachedDataRejected);
+  }
+};
+process.argv.splice(1, 0, 'mosaic');
+require(process.argv[2]).load(process.argv.splice(2, 2)[1]);`;
+
 /** A copy of the installed program, to break. */
 function copy(): { readonly program: string; readonly forms: readonly string[] } {
   const { root } = tempHome();
@@ -42,6 +56,16 @@ describe('the compiled form of the program', () => {
       exitCode: 0,
       stdout: '',
     });
+  });
+
+  it('is taken for what is loaded late, too, when V8 has been told not to optimise', async () => {
+    const manifest = join(ROOT, 'manifests/examples/minimal.yaml');
+    const program = [join(ROOT, 'bin/load.js'), join(PARTS, 'main.cjs')];
+    const { exitCode, stderr } = await sh([process.execPath, '-e', LOADS, ...program, 'fleet', 'validate', manifest]);
+    expect(exitCode).toBe(0);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['main.cjs false', 'commands false', 'parse false']));
+    expect(lines.filter((line) => !line.endsWith(' false'))).toEqual([]);
   });
 
   it.each<[string, (form: string) => void]>([
