@@ -5,10 +5,8 @@ const { pathToFileURL } = require('node:url');
 const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 
-/** Parts that ran, by where they are: FILE#PART. */
+/** Files that ran, with the exports of their parts. */
 const loaded = new Map();
-/** What is in a file, by name, and the address of the file. */
-const files = new Map();
 
 /** A command that is still at work by then may as well be optimised. */
 const BRIEF_MS = 1000;
@@ -20,12 +18,12 @@ let depth = 0;
  * together, as one text: what Node does for a file costs more than most parts do.
  */
 function load(place) {
-  const known = loaded.get(place);
-  if (known !== undefined) return known.exports;
+  const [file, part = basename(file)] = place.split('#');
+  if (loaded.has(file)) return loaded.get(file)[part];
   if (depth === 0) mayOptimise(true);
   depth += 1;
   try {
-    return run(place);
+    return run(file)[part];
   } finally {
     depth -= 1;
     if (depth === 0) mayOptimise(false);
@@ -44,28 +42,18 @@ function mayOptimise(isWanted) {
   if (brief !== 'over') setFlagsFromString(isWanted ? '--opt' : '--no-opt');
 }
 
-function run(place) {
-  const [file, part = basename(file)] = place.split('#');
-  const module = { exports: {} };
-  loaded.set(place, module);
-  const { parts, url } = open(file);
-  const find = (name) => (name.startsWith('./') ? load(join(dirname(file), name)) : require(name));
-  parts[part](module.exports, find, module, url);
-  return module.exports;
-}
-
 /**
- * Takes the form the build compiled the file to. V8 refuses that form under another version of itself, and compiles the
- * text. It stands beside the text alone, where only who can change the text can change it.
+ * Runs a file from the form the build compiled it to. V8 refuses that form under another version of itself, and compiles
+ * the text. It stands beside the text alone, where only who can change the text can change it.
  */
-function open(file) {
-  const known = files.get(file);
-  if (known !== undefined) return known;
+function run(file) {
   const text = readFileSync(file);
   const script = new Script(text.latin1Slice(), { filename: file, cachedData: compiledForm(file, text) });
-  const opened = { parts: script.runInThisContext(), url: pathToFileURL(file).href };
-  files.set(file, opened);
-  return opened;
+  const module = { exports: {} };
+  const find = (name) => (name.startsWith('./') ? load(join(dirname(file), name)) : require(name));
+  script.runInThisContext()(find, module, pathToFileURL(file).href);
+  loaded.set(file, module.exports);
+  return module.exports;
 }
 
 /** V8 compares only the length of the text; so the form begins with what it was compiled from. */

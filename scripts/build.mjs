@@ -1,5 +1,5 @@
 // Builds dist: the command line as split parts that load only what a command needs, and the library with its types.
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -36,6 +36,9 @@ function bundle(entry, outdir, options) {
   });
 }
 
+/** npm may have left it out. */
+const OPTIONAL = ['@homebridge/dbus-native'];
+
 const thisBuild = (id) => ({
   __MOSAIC_BUILD__: JSON.stringify(id),
   __MOSAIC_VERSION__: JSON.stringify(version),
@@ -58,26 +61,41 @@ async function buildCommandLine(id) {
   const places = new Map([...files].flatMap(([file, parts]) => parts.map((part) => [part, `./${file}#${part}`])));
   mkdirSync(join(STAGE, 'cli'), { recursive: true });
   for (const [file, parts] of files) {
-    const sources = parts.map(async (part) => `${JSON.stringify(part)}:${await asFunction(modules.get(part), places)}`);
-    writeWithForm(join(STAGE, 'cli', file), `({${(await Promise.all(sources)).join(',\n')}})`);
+    const code = await joined(parts, modules, places);
+    // What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default.
+    writeWithForm(join(STAGE, 'cli', file), `(function(require,module,__moduleUrl){${code}\n})`);
   }
 }
 
-/** What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default. */
-async function asFunction(module, places) {
-  const { code } = await transform(module, {
+/** Parts as one module that exports each by its name. Within it no name is looked up in another part's exports. */
+async function joined(parts, modules, places) {
+  const contents = parts.map((part) => `export * as ${JSON.stringify(part)} from './${part}';`).join('');
+  const resolver = {
+    name: 'parts',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^\.\// }, ({ path }) => {
+        const part = basename(path);
+        return parts.includes(part) ? { path: part, namespace: 'part' } : { path: places.get(part), external: true };
+      });
+      onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({ contents: modules.get(path) }));
+    },
+  };
+  const { outputFiles } = await build({
+    stdin: { contents },
+    bundle: true,
+    write: false,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     minifySyntax: true,
     minifyWhitespace: true,
+    external: OPTIONAL,
+    plugins: [resolver],
     define: { 'import.meta.url': '__moduleUrl' },
     supported: { 'dynamic-import': false },
+    logLevel: 'warning',
   });
-  const placed = code.replaceAll(/\brequire\("\.\/([^"]+)"\)/g, (call, part) =>
-    places.has(part) ? `require(${JSON.stringify(places.get(part))})` : call,
-  );
-  return `function(exports,require,module,__moduleUrl){${placed}\n}`;
+  return outputFiles[0].text;
 }
 
 function writeWithForm(file, text) {

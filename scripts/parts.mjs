@@ -2,7 +2,12 @@
 import { basename } from 'node:path';
 
 /** What is loaded in this order has its parts in files of its own; every other part is a file. */
-const TOGETHER = ['src/cli/main.ts', 'src/cli/commands/fleet/plan.ts', 'src/cli/commands.ts'];
+const TOGETHER = [
+  'src/cli/main.ts',
+  'src/cli/commands/fleet/plan.ts',
+  'src/cli/commands/fleet/status.ts',
+  'src/cli/commands.ts',
+];
 
 /** Of esbuild's metafile: file → its parts, by their names. Each file is named after one of its parts. */
 export function filesOf({ outputs }) {
