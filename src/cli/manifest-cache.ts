@@ -41,27 +41,29 @@ export function recallApplied(files: FileReader, home: string, name: FleetName):
 type Parsed = ParsedText & { readonly key: string };
 type Entry = Parsed & { readonly build?: string };
 
-/** An entry somebody changed is no entry: the sum is over all that a plan would go by. */
-const sumOf = ({ key, build, fleet, warnings }: Entry): string => sha256(JSON.stringify([key, build, fleet, warnings]));
+/** Its sum, a line of its own, and the entry. One that somebody changed is no entry. */
+const withSum = (entry: string): string => `${sha256(entry)}\n${entry}`;
 
 function readEntry(files: FileReader, path: string): Entry | undefined {
   try {
-    const value: unknown = JSON.parse(files.read(path) ?? 'null');
-    return isEntry(value) && value.sum === sumOf(value) ? value : undefined;
+    const text = files.read(path) ?? '';
+    const entry = text.slice(text.indexOf('\n') + 1);
+    const value: unknown = withSum(entry) === text ? JSON.parse(entry) : undefined;
+    return isEntry(value) ? value : undefined;
   } catch {
     // Torn or unreadable: as good as none, the manifest itself is read instead.
     return undefined;
   }
 }
 
-const isEntry = (value: unknown): value is Entry & { readonly sum: string } =>
-  typeof value === 'object' && value !== null && ['key', 'fleet', 'warnings', 'sum'].every((field) => field in value);
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === 'object' && value !== null && ['key', 'fleet', 'warnings'].every((field) => field in value);
 
 /** Remembers a parsed manifest beside the fleet's state, if that can be written: it saves time and nothing else. */
 export function remember(writer: FileWriter, home: string, { fleet, warnings, key }: Parsed): void {
   const entry: Entry = { key, build: thisBuild().build, fleet, warnings };
   try {
-    writer.write(`${home}/state/${fleet.name}/manifest.json`, JSON.stringify({ ...entry, sum: sumOf(entry) }), 0o600);
+    writer.write(`${home}/state/${fleet.name}/manifest.json`, withSum(JSON.stringify(entry)), 0o600);
   } catch (error) {
     if (!(error instanceof FleetError) || error.code === 'E_LOCKED') throw error;
   }

@@ -1,14 +1,13 @@
 import type { Conceal } from '../model/conceal.ts';
-import type { Agent, Fleet } from '../model/fleet.ts';
-import type { ReadPort, WritePort } from '../model/host.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { ReadPort } from '../model/host.ts';
 import type { Activity, ActivityReport, HostFacts, Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import type { Desired } from '../model/resource.ts';
-import { execute, type Listener, type Step } from './execute.ts';
 import { observeWith } from './observe.ts';
 import { buildPlan } from './plan.ts';
-import { agentsInQuestion, mayRestart, type Policy } from './policy.ts';
+import { agentsInQuestion, type Policy } from './policy.ts';
 
 /** Everything a pass needs of the outside: who looks, through what, and the facts of this host. */
 export interface Engine {
@@ -99,54 +98,10 @@ export const statesOf = (
 ): Readonly<Record<string, Activity>> =>
   Object.fromEntries(Object.entries(reports).map(([name, { state }]) => [name, state]));
 
-/** Carries out a plan that was just made from `before`, and looks again. */
-export async function act(
-  engine: Engine,
-  before: Look,
-  port: WritePort,
-  listener: Listener,
-): Promise<{ readonly steps: readonly Step[] }> {
-  const { fleet, observed, desired, plan, policy } = before;
-  const scope = scopeOf(engine, { fleet, host: observed.host, wanted: desired, facts: observed.facts });
-  return {
-    steps: await execute({
-      plan,
-      providers: engine.providers,
-      port,
-      scope,
-      ...listener,
-      withForeign: policy.withForeign === true,
-      atWork: (agents, now) => agentsAtWork(engine, before, agents, now),
-      reviewed: policy.reviewed === true,
-    }),
-  };
-}
-
-/** The same question as the plan's, about this moment. */
-async function agentsAtWork(
-  engine: Engine,
-  { fleet, policy }: Look,
-  names: readonly string[],
-  now: Observed,
-): Promise<Readonly<Record<string, Activity>>> {
-  const mustWait = (agent: Agent, activity: Activity): boolean =>
-    mayRestart(policy, agent.updatePolicy, activity) === 'defer';
-  const asked = fleet.agents.filter((agent) => names.includes(agent.name) && mustWait(agent, 'busy'));
-  if (asked.length === 0) return {};
-  const reports = await engine.activity(
-    fleet,
-    now,
-    asked.map(({ name }) => name),
-  );
-  const states = asked.map((agent) => ({ agent, state: reports[agent.name]?.state ?? 'unknown' }));
-  return Object.fromEntries(
-    states.filter(({ agent, state }) => mustWait(agent, state)).map(({ agent, state }) => [agent.name, state]),
-  );
-}
-
 type ScopeParts = Pick<Scope, 'host' | 'wanted' | 'facts'> & { readonly fleet: Fleet };
 
-const scopeOf = ({ signal }: Engine, { fleet, host, wanted, facts }: ScopeParts): Scope => ({
+/** What a provider is told of a pass. */
+export const scopeOf = ({ signal }: Engine, { fleet, host, wanted, facts }: ScopeParts): Scope => ({
   fleet: fleet.name,
   supervisor: fleet.supervisor,
   host,

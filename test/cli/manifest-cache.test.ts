@@ -13,6 +13,12 @@ const files = createFileReader();
 let home: string;
 const path = (): string => join(home, 'state', fleet.name, 'manifest.json');
 
+/** The entry with another fleet, under the sum that it had. */
+function withFleet(text: string, other: object): string {
+  const [sum = '', entry = ''] = text.split('\n');
+  return `${sum}\n${JSON.stringify({ ...JSON.parse(entry), fleet: other })}`;
+}
+
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'mosaic-cache-'));
   mkdirSync(join(home, 'state', fleet.name), { recursive: true });
@@ -29,7 +35,7 @@ describe('the manifest cache', () => {
   it.each([
     ['a command that is not in the manifest', (text: string) => text.replace('codex', 'other')],
     ['half of it', (text: string) => text.slice(0, text.length / 2)],
-    ['an empty fleet', (text: string) => JSON.stringify({ ...JSON.parse(text), fleet: {} })],
+    ['an empty fleet', (text: string) => withFleet(text, {})],
   ])('does not go by an entry that somebody changed: %s', (_what, change) => {
     remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
     const text = readFileSync(path(), 'utf8');
@@ -41,7 +47,7 @@ describe('the manifest cache', () => {
     remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
     expect(recallApplied(files, home, fleet.name)?.agents).toEqual(fleet.agents);
     const text = readFileSync(path(), 'utf8');
-    writeFileSync(path(), JSON.stringify({ ...JSON.parse(text), fleet: { ...fleet, adapters: {} } }));
+    writeFileSync(path(), withFleet(text, { ...fleet, adapters: {} }));
     expect(recallApplied(files, home, fleet.name)).toBeUndefined();
     Object.assign(globalThis, { __MOSAIC_BUILD__: 'another' });
     remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });

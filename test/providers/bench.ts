@@ -4,7 +4,8 @@ import type { HostFacts } from '../../src/model/observed.ts';
 import type { Change, Phase } from '../../src/model/plan.ts';
 import type { Outcome, Provider, Scope } from '../../src/model/provider.ts';
 import type { Address, Observation, ProviderObservation } from '../../src/model/resource.ts';
-import { act, look, type Engine, type Look } from '../../src/reconciler/pass.ts';
+import { act } from '../../src/reconciler/act.ts';
+import { look, type Engine, type Look } from '../../src/reconciler/pass.ts';
 import { APPLY } from '../../src/reconciler/policy.ts';
 import { watched, type Fault } from '../support/simulated-faults.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Fleet } from '../../src/model/fleet.ts';
 import type { WritePort } from '../../src/model/host.ts';
-import { act, look, type Engine } from '../../src/reconciler/pass.ts';
+import { act } from '../../src/reconciler/act.ts';
+import { look, type Engine } from '../../src/reconciler/pass.ts';
 import { APPLY, type Policy } from '../../src/reconciler/policy.ts';
 import { watched, type Fault } from '../support/simulated-faults.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';

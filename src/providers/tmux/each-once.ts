@@ -2,7 +2,8 @@ import type { ProcessReader } from '../../model/host.ts';
 
 /** Within one look, what is asked of a process twice is read once: the answers cannot differ, and cost half. */
 export const eachOnce = (processes: ProcessReader): ProcessReader => ({
-  ...processes,
+  childrenOf: (pid) => processes.childrenOf(pid),
+  statusOf: (pid) => processes.statusOf(pid),
   cgroupOf: once((pid) => processes.cgroupOf(pid)),
   commandLineOf: once((pid) => processes.commandLineOf(pid)),
 });

@@ -90,7 +90,7 @@ async function lookAt(port: ReadPort, scope: Scope, socket: string): Promise<See
 
 /** A server without sessions answers `no current target` with exit 1: that is empty, not a failed look. */
 function parse(answer: Answer, socket: string): Omit<Seen, 'socket'> {
-  const server = answer.lines.map(parseServerRow).find((row) => row !== undefined);
+  const [server] = answer.lines.flatMap((line) => (line.startsWith('S|') ? (parseServerRow(line) ?? []) : []));
   const isEmpty = answer.exitCode !== 0 && /no current target|no sessions/.test(answer.stderr);
   if (server === undefined || (answer.exitCode !== 0 && !isEmpty)) {
     throw new FleetError('E_TMUX', `tmux on ${socket} gave no answer that can be read: ${answer.stderr}`);
