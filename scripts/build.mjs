@@ -63,9 +63,13 @@ async function buildCommandLine(id) {
   for (const [file, parts] of files) {
     const code = await joined(parts, modules, places);
     // What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default.
-    writeWithForm(join(STAGE, 'cli', file), `(function(require,module,__moduleUrl){${code}\n})`);
+    writeWithForm(join(STAGE, 'cli', file), `(function(require,module,__moduleUrl){${code}\n${MARK_PARTS}})`);
   }
 }
+
+/** By this, a default export is told from a CommonJS module that has none. */
+const MARK_PARTS =
+  'for(const part of Object.values(module.exports))Object.defineProperty(part,"__esModule",{value:true});';
 
 /** Parts as one module that exports each by its name. Within it no name is looked up in another part's exports. */
 async function joined(parts, modules, places) {

@@ -34,8 +34,9 @@ export function createProgram(version: string, argv: readonly string[] = []): Pr
     { about: root.command('fleet').description('plan, apply and look after the fleet'), addTo: fleetCommands },
     { about: root.command('agent').description('talk to the agents'), addTo: agentCommands },
   ];
-  const meant = families.filter(({ about }) => about.name() === argv[0]);
-  for (const family of meant.length > 0 ? meant : families) addCommands(family, does, argv[1]);
+  const meant = families.find(({ about }) => about.name() === argv[0]);
+  if (meant !== undefined) addCommands(meant, does, argv[1]);
+  else for (const family of families) addCommands(family, does);
   for (const one of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     one.configureOutput({ outputError: (text) => refuse(one, text) });
   }
@@ -50,7 +51,7 @@ interface Family {
 type Does = (command: Command, action: Action, formats?: readonly string[]) => Command;
 
 /** The command that is meant. Where none has that name, or help is asked for, all are told or the nearest suggested. */
-function addCommands({ about, addTo }: Family, does: Does, meant: string | undefined): void {
+function addCommands({ about, addTo }: Family, does: Does, meant?: string): void {
   const add = (isWanted: (name: string) => boolean): void =>
     addTo((name, build, action, formats) => {
       if (isWanted(name)) does(build(about.command(name)), action, formats);

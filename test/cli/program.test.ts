@@ -19,6 +19,17 @@ const parse = (...argv: string[]): string | undefined => {
 };
 
 describe('the command tree', () => {
+  it('is no more than the command that a command line names, and whole where it names none', () => {
+    const namesFor = (...argv: readonly string[]): readonly (readonly string[])[] =>
+      createProgram('0', argv).command.commands.map(({ commands }) => commands.map((one) => one.name()));
+    expect(namesFor('fleet', 'plan', '-v')).toEqual([[], ['plan'], []]);
+    expect(namesFor('agent', 'send', 'coder', 'hi')).toEqual([[], [], ['send']]);
+    for (const argv of [[], ['--help'], ['complete', '--', 'fleet', ''], ['flet', 'plan']])
+      expect(namesFor(...argv)).toEqual(namesFor());
+    for (const word of ['plam', '--help', 'help']) expect(namesFor('fleet', word)).toEqual([[], namesFor()[1], []]);
+    expect(namesFor()[1]).toContain('apply');
+  });
+
   it('gives every command a description, and every option too', () => {
     for (const command of leaves(createProgram('0').command)) {
       expect(command.description()).not.toBe('');
