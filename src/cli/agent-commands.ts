@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
 import { mutating, type Define } from './command-options.ts';
 
 /** `mosaic agent …`: talking to the agents. Each command loads alone, in the moment it runs. */

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
 import type { WatchOptions } from './commands/fleet/watch.ts';
 import type { WatchUnitOptions } from './commands/fleet/watch-unit.ts';
 import { mutating, REVIEW_FORMATS, type Define } from './command-options.ts';
@@ -11,6 +11,7 @@ const collect = (value: string, before: readonly string[] | undefined): readonly
 /** `mosaic fleet …`. */
 export function fleetCommands(define: Define): void {
   reviewCommands(define);
+  elsewhereCommands(define);
   lookCommands(define);
   changeCommands(define);
   watchCommand(define);
@@ -59,6 +60,9 @@ function reviewCommands(define: Define): void {
     async (options) => (await import('./commands/fleet/plan.ts')).run(options),
     REVIEW_FORMATS,
   );
+}
+
+function elsewhereCommands(define: Define): void {
   define(
     'snapshot',
     (command) =>
