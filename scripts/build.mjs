@@ -36,9 +36,6 @@ function bundle(entry, outdir, options) {
   });
 }
 
-/** npm may have left it out. */
-const OPTIONAL = ['@homebridge/dbus-native'];
-
 const thisBuild = (id) => ({
   __MOSAIC_BUILD__: JSON.stringify(id),
   __MOSAIC_VERSION__: JSON.stringify(version),
@@ -93,7 +90,6 @@ async function joined(parts, modules, places) {
     target: 'node20',
     minifySyntax: true,
     minifyWhitespace: true,
-    external: OPTIONAL,
     plugins: [resolver],
     define: { 'import.meta.url': '__moduleUrl' },
     supported: { 'dynamic-import': false },
