@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { filesOf } from './scripts/parts.mjs';
 const { metafile } = await build({
   entryPoints: ['src/cli/main.ts'], outdir: 'out', bundle: true, splitting: true, format: 'esm', platform: 'node',
+  minifySyntax: true, minifyWhitespace: true, write: false, metafile: true,
 });
 const loaded = [...filesOf(metafile)].filter(([file]) => /^(main|plan-)/.test(file)).flatMap(([, parts]) => parts);
 const outputs = Object.entries(metafile.outputs).filter(([file]) => loaded.includes(file.replace('out/', '')));
