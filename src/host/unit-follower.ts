@@ -13,11 +13,18 @@ export interface UnitFollow extends Omit<UnitWatch, 'lost'> {
 const FIRST_MS = 100;
 const LONGEST_MS = 30_000;
 
+/** Until it is closed, it goes on trying. */
+export interface Following {
+  /** False when there was nothing to listen to at first. */
+  readonly hears: boolean;
+  close(): void;
+}
+
 /**
- * Like `watchUnits`, past the end of a connection: a user manager that executes itself anew ends all of them. Undefined
- * when nothing is there to listen to now: then nobody tries again.
+ * Like `watchUnits`, past the end of a connection: a user manager that executes itself anew ends all of them, and one that
+ * has just been started is on the bus some moments later.
  */
-export async function followUnits(follow: UnitFollow): Promise<{ close(): void } | undefined> {
+export async function followUnits(follow: UnitFollow): Promise<Following> {
   const { clock, found, wake } = follow;
   const ending = new AbortController();
   const lost = (why: string): void => {
@@ -37,8 +44,10 @@ export async function followUnits(follow: UnitFollow): Promise<{ close(): void }
     }
   };
   let current = await listen();
-  if (current === undefined) return undefined;
+  const hears = current !== undefined;
+  if (!hears) void again();
   return {
+    hears,
     close: () => {
       ending.abort();
       current?.close();

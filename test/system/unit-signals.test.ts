@@ -136,6 +136,7 @@ async function relay(path: string): Promise<{ readonly cut: () => void; readonly
 });
 
 interface Followed extends Heard {
+  readonly hears: boolean;
   found: number;
   naps: number;
 }
@@ -155,9 +156,8 @@ async function following(at = address): Promise<Followed> {
       },
     },
   });
-  if (follow === undefined) throw new Error('the bus cannot be listened to');
   closing.push(follow);
-  return heard;
+  return Object.assign(heard, { hears: follow.hears });
 }
 
 (inManager() ? describe : describe.skip)('followUnits on a real user manager', () => {
@@ -171,6 +171,16 @@ async function following(at = address): Promise<Followed> {
     await startUnit(`${fleet}@again`);
     await eventually(() => heard.wakes > before);
     await systemctl('stop', `${fleet}@again.service`);
+  });
+
+  it('hears a manager that was not on the bus at first', async () => {
+    const path = `${tempHome().root}/relay`;
+    const heard = await following(`unix:path=${path}`);
+    await eventually(() => heard.naps > 1);
+    expect([heard.hears, heard.found]).toEqual([false, 0]);
+    await relay(path);
+    await eventually(() => heard.found === 1 && heard.wakes === 1);
+    expect(heard.lost).toBe(0);
   });
 
   it('tries for as long as it takes, and not after it was closed', async () => {

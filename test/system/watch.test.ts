@@ -57,6 +57,7 @@ describe('a watched fleet', () => {
   });
 
   it('goes on hearing of it after the user manager has executed itself anew', async () => {
+    await watch.said(/user manager\)$|events from the user manager too/);
     await systemctl('daemon-reexec');
     await watch.said('events from the user manager again');
     await systemctl('stop', live.unit('a'));

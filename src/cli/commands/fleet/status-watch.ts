@@ -36,7 +36,7 @@ export async function watchStatus(look: Looking, output: Output): Promise<number
     viewer.show(first);
     while (await isTimeToLook(bell)) await lookAgain(look, viewer);
   } finally {
-    units?.close();
+    units.close();
     viewer.close();
   }
   return 0;
@@ -57,7 +57,7 @@ async function isTimeToLook(bell: Bell): Promise<boolean> {
   return (await bell.rest(0)) !== 'stop';
 }
 
-/** Undefined without a bus: then the looks every two seconds are all there is. */
+/** Without a bus, the looks every two seconds are all there is. */
 function listen({ fleet, busAddress: address }: StatusNow, wake: () => void): ReturnType<typeof followUnits> {
   const { server, target, watch } = fleetUnits(fleet);
   const fixed: ReadonlySet<string> = new Set([server, target, watch]);

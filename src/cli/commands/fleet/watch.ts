@@ -143,16 +143,20 @@ async function listen({ bell, story, path, fleet, bus }: Listening): Promise<() 
   const units = fleetUnits(fleet.name);
   const isOurs = (unit: string): boolean =>
     unit === units.server || unit === units.target || agentOfUnit(fleet.name, unit) !== undefined;
+  let isAgain = false;
   const follow = {
     address: bus,
     isOurs,
     wake,
     clock: systemClock,
-    lost: (why: string) => story.say('warn', `no events from the user manager for now: ${why}`),
-    found: () => story.say('info', 'events from the user manager again'),
+    lost: (why: string) => {
+      isAgain = true;
+      story.say('warn', `no events from the user manager for now: ${why}`);
+    },
+    found: () => story.say('info', `events from the user manager ${isAgain ? 'again' : 'too'}`),
   };
   const manager = fleet.supervisor === 'systemd' ? await followUnits(follow) : undefined;
-  const events = manager === undefined ? 'file' : 'file, user manager';
+  const events = manager?.hears === true ? 'file, user manager' : 'file';
   story.say('info', `watching fleet ${fleet.name}: ${path} (events: ${events})`, { fleet: fleet.name, events });
   return async () => {
     manager?.close();
