@@ -1,5 +1,12 @@
 # Part of mosaic-agent: the agent from inside its pane.
 
+# What the manager would do if it were asked; where cgroups are not ours to write, it is.
+enter_group() {
+  [[ -e /sys/fs/cgroup/cgroup.controllers ]] || return
+  group_of "$runner"
+  is_our_group && { echo $$ >"/sys/fs/cgroup$group/cgroup.procs"; } 2>/dev/null && group_of $$ && is_our_group
+}
+
 attach() { # moves this process into its unit; busctl needs twice the time of dbus-send, which not every machine has
   local to=org.freedesktop.systemd1 at=/org/freedesktop/systemd1
   exec 2>&1
@@ -9,15 +16,24 @@ attach() { # moves this process into its unit; busctl needs twice the time of db
     "$unit@$agent.service" '' 1 $$
 }
 
+group_of() { # PID; its cgroup, into `group`
+  local line lines
+  group=''
+  { mapfile -t lines <"/proc/$1/cgroup"; } 2>/dev/null
+  for line in "${lines[@]}"; do [[ $line != 0::* ]] || group=${line#0::}; done
+}
+
+is_our_group() { [[ $group == */"$unit@$agent.service" ]]; }
+
 join_unit() {
-  local line lines own='' pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe
+  local said group
   # Without a pipe `run` is gone, and opening would leave a plain file in its place.
-  [[ -p $pipe ]] || exit 71
-  exec 9>"$pipe"
-  line=$(attach) || fail 74 cgroup "the manager refused: $line"
-  mapfile -t lines </proc/$$/cgroup
-  for line in "${lines[@]}"; do [[ $line != 0::* ]] || own=${line#0::}; done
-  [[ $own == */"$unit@$agent.service" ]] || fail 74 cgroup "the pane is in $own"
+  [[ -p /proc/$runner/fd/8 ]] || exit 71
+  exec 9>"/proc/$runner/fd/8"
+  enter_group && return
+  said=$(attach) || fail 74 cgroup "the manager refused: $said"
+  group_of $$
+  is_our_group || fail 74 cgroup "the pane is in $group"
 }
 
 is_ours_to_set() { # NAME

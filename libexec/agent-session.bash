@@ -1,15 +1,11 @@
 # Part of mosaic-agent: the session from outside (wait-server, run, clean, end).
 
-# Does what the first turn of `pane` would do, in a shell that starts faster than bash.
-first_turn='exec /usr/bin/env -i --default-signal MOSAIC_CLEARED=$$ TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" \
-  XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" DBUS_SESSION_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS" /bin/bash "$@"'
-
 make_session() {
   reply=$(cd -- "$cwd" 2>/dev/null
     export LC_ALL=C.UTF-8
     exec "$tmux" -u -N -S "$socket" new-session -d -s "$agent" -x "${size%x*}" -y "${size#*x}" -P -F '#{pane_pid} #{pane_id}' \
       -e XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR/%;/\\;}" -e DBUS_SESSION_BUS_ADDRESS="${bus/%;/\\;}" \
-      -- /bin/sh -c "$first_turn" sh "$0" pane "$dir" "$agent" \; set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; \
+      -- /bin/bash -p "$0" pane "$dir" "$agent" $$ \; set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; \
       set-option -t "=$agent:" @mosaic_spec "$spec" \; set-option -t "=$agent:" @mosaic_launcher "$launcher" 2>&1)
 }
 
@@ -48,9 +44,16 @@ ignores_term() { # PID; bit 14 of the mask is SIGTERM (proc(5))
 
 # A death by SIGTERM is what the unit's state tells apart from an agent that ended by itself.
 leave() { # CODE
+  await_parent
   ((asked)) || exit "$1"
   trap - TERM
-  kill -TERM $$
+  kill -TERM "$BASHPID"
+}
+
+# The manager goes by the main process it knows: from when it has taken note of the end of the one that started it.
+await_parent() {
+  local left=500
+  [[ $BASHPID == "$$" ]] || while [[ -e /proc/$$ ]] && ((left--)); do sleep 0.01; done
 }
 
 await_wrapper() {
@@ -65,18 +68,51 @@ await_wrapper() {
   child=$rest
 }
 
+# A pipe without a name, read at 7; the wrapper opens its other end as our 8. Bash before 5.1 has a file behind `<<<`.
+open_pipe() {
+  local pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe
+  exec 7<<<''
+  if [[ -p /proc/$$/fd/7 ]]; then
+    exec 8>"/proc/$$/fd/7" && read -r <&7
+  else
+    rm -f -- "$pipe" && mkfifo -m 600 -- "$pipe" && exec 8<>"$pipe" 7<"$pipe" && rm -f -- "$pipe"
+  fi || fail 71 handshake "no pipe can be made ($pipe)"
+}
+
 run_agent() {
-  local word pid rest pipe=$XDG_RUNTIME_DIR/$unit@$agent.pipe wait=()
   trap stop_agent TERM
-  remove "$pipe" "$record/stopping"
-  mkfifo -m 600 -- "$pipe" && exec 8<>"$pipe" 7<"$pipe" || fail 71 handshake "$pipe: cannot be made"
+  remove "$record/stopping"
+  open_pipe
   open_session
   await_wrapper
   # With the last other writer gone, the end of the pipe is the end of the wrapper, however it came.
   exec 8>&-
-  rm -f -- "$pipe"
-  ((asked)) && stop_agent
-  systemd-notify --ready --status="running, pid $child"
+  if ((asked)); then stop_agent; else hand_over; fi
+  watch_agent
+}
+
+# Ends the start of the unit: the process that watches from here on is its main process. That is less work than telling
+# the manager over a socket, for which bash needs another program. A unit of an earlier mosaic waits to be told.
+hand_over() {
+  [[ -n $pidfile ]] || { systemd-notify --ready; return; }
+  trap 'exit 0' USR1
+  # Asked to stop in between, this process ends with the other one.
+  trap 'trap : USR1; kill -TERM $!' TERM
+  watch_as_main &
+  while kill -0 $! 2>/dev/null; do wait $!; done
+  exit 0
+}
+
+watch_as_main() {
+  trap - USR1
+  trap stop_agent TERM
+  printf '%s\n' "$BASHPID" >"$pidfile"
+  kill -USR1 $$
+  watch_agent
+}
+
+watch_agent() {
+  local word pid rest wait=()
   # Only in this mode does a trapped signal end a `read`.
   set -o posix
   until read -r "${wait[@]}" word pid rest <&7; do

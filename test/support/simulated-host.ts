@@ -97,9 +97,9 @@ export class SimulatedHost {
     return this.#startAgent(unit, text);
   }
 
-  /** What `mosaic-agent run FLEET_DIRECTORY AGENT` does: a session with its marks, its processes in the unit's cgroup. */
+  /** What `mosaic-agent run FLEET_DIRECTORY AGENT PIDFILE` does: a session with its marks, its processes in the unit's cgroup. */
   #startAgent(unit: string, text: string): boolean {
-    const directory = firstGroup(/mosaic-agent" run "([^"]*)" %i$/m, text);
+    const directory = firstGroup(/mosaic-agent" run "([^"]*)" %i /m, text);
     const agent = firstGroup(/@(.*)\.service$/, unit);
     this.#directories.set(unit, directory);
     const launch = items(this.files.read(`${directory}/launch/${agent}`));

@@ -52,7 +52,7 @@ export interface HelperFleet {
   show(agent: string, property: string): string;
   tmux(...args: readonly string[]): Said;
   record(agent: string, name: string): string | undefined;
-  /** The pid of the agent itself, as the helper tells the manager. */
+  /** The pid of the agent itself: the one child of the wrapper, which is its session's first process. */
   pid(agent: string): number;
   /** Runs one mode of the helper outside of any unit. */
   call(mode: string, agent: string): Said;
@@ -135,7 +135,10 @@ export function makeFleet(supervisor: 'systemd' | 'tmux' = 'systemd'): HelperFle
       const path = join(directory, 'record', agent, file);
       return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
     },
-    pid: (agent) => Number(/pid (\d+)/.exec(show(agent, 'StatusText'))?.[1]),
+    pid(agent) {
+      const panes = tmux('list-panes', '-s', '-t', `=${agent}:`, '-F', '#{pane_pid}').out.trim().split('\n');
+      return agentOf(panes.find((pid) => commandLine(pid).includes(`\0pane\0`)));
+    },
     call: (word, agent) => run('/bin/bash', helper, word, directory, agent),
     destroy() {
       run('systemctl', '--user', 'stop', `mosaic-${name}@*.service`, `mosaic-${name}.target`);
@@ -147,6 +150,12 @@ export function makeFleet(supervisor: 'systemd' | 'tmux' = 'systemd'): HelperFle
       rmSync(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** The only child of the wrapper, which is the first process of an agent's session; 0 where there is none. */
+function agentOf(wrapper: string | undefined): number {
+  const children = wrapper === undefined ? '' : readFileSync(`/proc/${wrapper}/task/${wrapper}/children`, 'utf8');
+  return Number(children.trim().split(' ')[0]);
 }
 
 function launchItems(owner: string, home: string, settings: AgentSettings): readonly string[] {
@@ -188,11 +197,12 @@ After=mosaic-${name}-tmux.service
 StartLimitIntervalSec=60
 StartLimitBurst=4
 [Service]
-Type=notify
+Type=forking
+PIDFile=%t/mosaic-${name}@%i.pid
 NotifyAccess=all
 KillMode=mixed
 Delegate=yes
-ExecStart=${mode('run')} %i
+ExecStart=${mode('run')} %i %t/mosaic-${name}@%i.pid
 ExecStopPost=${mode('clean')} %i
 RestartPreventExitStatus=72 73
 RestartSec=100ms

@@ -91,14 +91,14 @@ describe('a session of ours', () => {
     fleet.systemctl('start', 'grouped');
     await eventually(() => expect(inUnit('grouped')).toHaveLength(5));
     const named = inUnit('grouped').map((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' '),
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 3).join(' '),
     );
     expect(named.toSorted()).toEqual([
-      `/bin/bash ${fleet.helper}`,
-      `/bin/bash ${fleet.helper}`,
-      'sh -c',
-      'sleep 998',
-      'sleep 999',
+      `/bin/bash -p ${fleet.helper}`,
+      `/bin/bash ${fleet.helper} run`,
+      'sh -c sleep 999 & sleep 998',
+      'sleep 998 ',
+      'sleep 999 ',
     ]);
     expect(inUnit('grouped')).toContain(String(panePid('grouped')));
     const current = fleet.tmux('display-message', '-p', '-t', '=grouped:', '#{pane_current_command}').out;

@@ -59,5 +59,8 @@ function writeFile(port: WritePort, change: Change, { host, fleet }: Scope, seen
     keepBackup(port, path, backupDirectory(host.home, fleet), change.address);
   }
   port.writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
+  // Here it is a system call; the helper would start a program for it.
+  const agent = change.address.startsWith('launch.') ? change.address.slice('launch.'.length) : undefined;
+  if (agent !== undefined) port.writer.makeDirectory(recordDirectory(host.home, fleet, agent), 0o700);
   port.writer.write(path, body.text, body.mode);
 }

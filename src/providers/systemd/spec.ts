@@ -99,6 +99,7 @@ function helperCall(fleet: Fleet, { programs, home }: Pick<HostFacts, 'programs'
 
 function templateUnit(fleet: Fleet, host: HostFacts): Sections {
   const units = fleetUnits(fleet.name);
+  const pidFile = `%t/mosaic-${fleet.name}@%i.pid`;
   return [
     [
       'Unit',
@@ -112,11 +113,12 @@ function templateUnit(fleet: Fleet, host: HostFacts): Sections {
     [
       'Service',
       [
-        ['Type', 'notify'],
+        ['Type', 'forking'],
+        ['PIDFile', pidFile],
         ['NotifyAccess', 'all'],
         ['KillMode', 'mixed'],
         ['Delegate', 'yes'],
-        ['ExecStart', `${helperCall(fleet, host, 'run')} %i`],
+        ['ExecStart', `${helperCall(fleet, host, 'run')} %i ${pidFile}`],
         ['ExecStopPost', `${helperCall(fleet, host, 'clean')} %i`],
         ['RestartPreventExitStatus', '72 73'],
         ['TimeoutStartSec', String(START_TIMEOUT_MS / 1000)],
