@@ -48,20 +48,60 @@ export function syncDirectory(directory: string): void {
 
 type Step = (parent: Place, name: string) => Place | undefined;
 
+/** The way that was walked last, from `/` on, while it is held. */
+let held: Place[] | undefined;
+
+/**
+ * Keeps the way to a directory open until the next one: what follows in the same or a neighbouring directory is bound
+ * to what was found then, and costs no walk from `/`. Not to be called while a directory is in use.
+ */
+export function holdingDirectories<T>(act: () => T): T {
+  if (held !== undefined) return act();
+  const places: Place[] = (held = []);
+  try {
+    return act();
+  } finally {
+    held = undefined;
+    leave(places, 0);
+  }
+}
+
+/** Lets go of directories that are held: one of them is about to go. */
+export const releaseDirectories = (): void => leave(held ?? [], 0);
+
 function walk<T>(path: string, step: Step, use: (place: Place) => T): T | undefined {
   if (resolve(path) !== path) throw new FleetError('E_INTERNAL', `not an absolute, plain path: ${path}`);
-  let place: Place = { fd: openSync('/', O_PATH | constants.O_DIRECTORY), path: '/', own: false };
+  const places = held ?? [];
   try {
-    for (const name of path.split('/').filter((part) => part !== '')) {
-      const next = step(place, name);
-      if (next === undefined) return undefined;
-      closeSync(place.fd);
-      place = next;
-    }
-    return use(place);
+    const last = reach(path, step, places);
+    return last === undefined ? undefined : use(last);
   } finally {
-    closeSync(place.fd);
+    if (places !== held) leave(places, 0);
   }
+}
+
+/** Makes `places` the way to `path`, as far as it leads; undefined when it ends before. */
+function reach(path: string, step: Step, places: Place[]): Place | undefined {
+  let place = places[0] ?? { fd: openSync('/', O_PATH | constants.O_DIRECTORY), path: '/', own: false };
+  places[0] = place;
+  let depth = 0;
+  for (const name of path.split('/').filter((part) => part !== '')) {
+    depth += 1;
+    let next = places[depth];
+    if (next?.path !== join(place.path, name)) {
+      leave(places, depth);
+      next = step(place, name);
+      if (next === undefined) return undefined;
+      places.push(next);
+    }
+    place = next;
+  }
+  return place;
+}
+
+/** Closes what lies from `depth` on. */
+function leave(places: Place[], depth: number): void {
+  for (const { fd } of places.splice(depth)) closeSync(fd);
 }
 
 function enter(parent: Place, name: string): Place | undefined {

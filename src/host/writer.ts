@@ -17,7 +17,7 @@ import {
 import { basename, dirname } from 'node:path';
 import { FleetError } from '../model/error.ts';
 import type { FileWriter } from '../model/host.ts';
-import { ensureDirectory, syncDirectory, withDirectory } from './directory.ts';
+import { ensureDirectory, holdingDirectories, releaseDirectories, syncDirectory, withDirectory } from './directory.ts';
 import { effectiveUid } from './identity.ts';
 import { errnoOf, ioError } from './io-error.ts';
 import { readAtMost } from './read.ts';
@@ -50,7 +50,7 @@ export function createFileWriter(): FileWriter {
       if (waiting !== undefined) return act();
       const changed = (waiting = new Set<string>());
       try {
-        return act();
+        return holdingDirectories(act);
       } finally {
         waiting = undefined;
         syncAll(changed);
@@ -104,6 +104,7 @@ function remove(path: string, sync: Sync): void {
 }
 
 function removeDirectory(path: string, sync: Sync): void {
+  releaseDirectories();
   inExistingDirectory('remove the directory', path, (target) => {
     try {
       rmdirSync(target.at);
