@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../support/harness.ts';
+import { fields, makeFleet, processesWith, run, type HelperFleet } from './helper-fleet.ts';
+
+jest.setTimeout(90_000);
+const SLEEP = { argv: ['sleep', '1000'] };
+let fleet: HelperFleet;
+
+beforeEach(() => {
+  fleet = makeFleet();
+});
+afterEach(() => {
+  fleet.destroy();
+});
+
+/** Replaces text in a file; fails where it does not stand. */
+function edit(path: string, from: string | RegExp, to: string): void {
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(from, () => to);
+  expect(after).not.toBe(before);
+  writeFileSync(path, after);
+}
+
+const script = (name: string): string => join(fleet.home, 'libexec', name);
+const template = (): string => join(homedir(), '.config/systemd/user', `mosaic-${fleet.name}@.service`);
+
+/** Starts an agent, ends it by itself, and says what its unit makes of it. */
+async function runs(agent: string): Promise<void> {
+  fleet.add({ [agent]: SLEEP });
+  expect(fleet.systemctl('start', agent)).toMatchObject({ code: 0 });
+  const pid = fleet.pid(agent);
+  expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toContain(`/${fleet.unit(agent)}\n`);
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => expect(fleet.show(agent, 'ExecMainStatus')).toBe('137'));
+  expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ signal: 'KILL', asked: 'none' });
+}
+
+describe('an agent is started and watched alike', () => {
+  it('where its unit is one of an earlier mosaic, which waits to be told', async () => {
+    edit(template(), 'Type=forking', 'Type=notify');
+    edit(template(), /^PIDFile=.*\n/m, '');
+    edit(template(), / %t\/mosaic-.*\.pid$/m, '');
+    run('systemctl', '--user', 'daemon-reload');
+    await runs('earlier');
+  });
+
+  it('where only the manager can move a process', async () => {
+    edit(script('agent-pane.bash'), '/sys/fs/cgroup/cgroup.controllers', '/nowhere');
+    await runs('moved');
+  });
+
+  it('where the shell makes no pipe of its own', async () => {
+    edit(script('agent-session.bash'), "exec 7<<<''", 'exec 7</dev/null');
+    await runs('piped');
+  });
+
+  it('where a person has told tmux to give every pane more than it needs', async () => {
+    const [trap, ran] = [join(fleet.scratch, 'trap'), join(fleet.scratch, 'ran')];
+    writeFileSync(trap, `echo >>${ran}\nexit 3\n`);
+    fleet.tmux('set-environment', '-g', 'BASH_ENV', trap);
+    fleet.tmux('set-environment', '-g', 'SHELLOPTS', 'noexec');
+    await runs('beset');
+    expect(existsSync(ran)).toBe(false);
+  });
+});
+
+describe('an agent that is stopped while it starts', () => {
+  it('is gone afterwards, whenever that was, and starts again', async () => {
+    fleet.add({ hasty: SLEEP });
+    for (let delay = 0; delay < 60; delay += 4) {
+      run('systemctl', '--user', 'start', '--no-block', fleet.unit('hasty'));
+      run('sleep', String(delay / 1000));
+      fleet.systemctl('stop', 'hasty');
+      expect(fleet.show('hasty', 'ActiveState')).toMatch(/^(inactive|failed)$/);
+      expect(processesWith(`${fleet.directory}\0hasty`)).toEqual([]);
+      expect(fleet.tmux('has-session', '-t', '=hasty').code).toBe(1);
+      fleet.systemctl('reset-failed', 'hasty');
+    }
+    await runs('hasty');
+  });
+});
+
+describe('the process that watches an agent', () => {
+  it('is the main process of its unit, whose file is gone with it', async () => {
+    fleet.add({ known: SLEEP });
+    fleet.systemctl('start', 'known');
+    const file = `${process.env['XDG_RUNTIME_DIR']}/mosaic-${fleet.name}@known.pid`;
+    expect(readFileSync(file, 'utf8').trim()).toBe(fleet.show('known', 'MainPID'));
+    fleet.systemctl('stop', 'known');
+    await eventually(() => expect(existsSync(file)).toBe(false));
+  });
+});
