@@ -60,9 +60,11 @@ describe('an agent is started and watched alike', () => {
   it('where a person has told tmux to give every pane more than it needs', async () => {
     const [trap, ran] = [join(fleet.scratch, 'trap'), join(fleet.scratch, 'ran')];
     writeFileSync(trap, `echo >>${ran}\nexit 3\n`);
-    fleet.tmux('set-environment', '-g', 'BASH_ENV', trap);
-    fleet.tmux('set-environment', '-g', 'SHELLOPTS', 'noexec');
+    run('systemctl', '--user', 'start', `mosaic-${fleet.name}-tmux.service`);
+    expect(fleet.tmux('set-environment', '-g', 'BASH_ENV', trap)).toMatchObject({ code: 0 });
     await runs('beset');
+    fleet.tmux('set-environment', '-g', 'SHELLOPTS', 'noexec');
+    await runs('beset-more');
     expect(existsSync(ran)).toBe(false);
   });
 });
