@@ -1,4 +1,4 @@
-# Part of mosaic-agent: the session from outside (wait-server, run, clean, end).
+# Part of mosaic-agent: the session from outside (run, clean, end).
 
 make_session() {
   reply=$(cd -- "$cwd" 2>/dev/null
@@ -127,67 +127,4 @@ lose_pane() {
   note_exit 75
   ((asked)) && leave 75
   fail 75 pane-lost 'the pane ended before the agent did'
-}
-
-wait_server() {
-  local pid
-  until pid=$(tm display-message -p '#{pid}' 2>/dev/null); do
-    kill -0 "$MAINPID" 2>/dev/null || fail 70 tmux 'the server ended while it started'
-    sleep 0.05
-  done
-  ((pid == MAINPID)) || fail 73 foreign "another tmux server (pid $pid) answers on $socket"
-  remove "$record/fault"
-}
-
-# The processes of the wrapper's terminal, without the wrapper; the agent leads a group of its own below it.
-terminal_processes() {
-  local stat
-  members=() child=''
-  for stat in /proc/[0-9]*/stat; do
-    { read -r stat <"$stat"; } 2>/dev/null || continue
-    set -- "${stat%% *}" ${stat##*) }
-    (($5 == wrapper && $1 != wrapper)) || continue
-    members+=("$1")
-    (($3 == wrapper && $4 == $1)) && child=$1
-  done
-}
-
-# The pane of the session that carries our mark and runs our wrapper; a person may have opened more beside it.
-find_wrapper() {
-  local owner pid id words
-  while read -r pid id owner; do
-    mapfile -d '' -t words 2>/dev/null <"/proc/$pid/cmdline"
-    [[ $owner == "$fleet/$agent" && ${words[*]: -3} == "pane $dir $agent" ]] && wrapper=$pid pane=$id
-  done < <(tm list-panes -s -t "=$agent:" -F '#{pane_pid} #{pane_id} #{@mosaic_owner}' 2>/dev/null)
-  [[ -n $wrapper ]]
-}
-
-await_end() { # MILLISECONDS
-  local until
-  now_ms
-  until=$((now + $1))
-  while is_alive "$wrapper"; do
-    now_ms
-    ((now < until)) || return
-    sleep 0.05
-  done
-}
-
-end_agent() {
-  local whole=${stop%%.*} part=${stop#"${stop%%.*}"}000
-  find_wrapper || {
-    end_session
-    note_lost_exit
-    return
-  }
-  terminal_processes
-  stop_agent
-  [[ -n $child ]] || kill -TERM "$wrapper"
-  await_end $((10#$whole * 1000 + 10#$(printf %.3s "${part#.}")))
-  terminal_processes
-  ((${#members[@]} == 0)) || kill -KILL "${members[@]}" 2>/dev/null
-  await_end 5000 || kill -KILL "$wrapper"
-  end_session
-  note_lost_exit
-  remove "$record/stopping"
 }
