@@ -32,6 +32,38 @@ describe('together', () => {
     expect(thrownBy(() => writer.together(work))).toBe(failure);
   });
 
+  it('writes into a directory that was removed and made anew in between', () => {
+    const directory = newDirectory();
+    writer.together(() => {
+      writer.makeDirectory(`${directory}/new`, 0o700);
+      writer.removeDirectory(`${directory}/new`);
+      writer.makeDirectory(`${directory}/new`, 0o700);
+      writer.write(`${directory}/new/file`, 'text', 0o600);
+    });
+    expect(readFileSync(`${directory}/new/file`, 'utf8')).toBe('text');
+  });
+
+  it('leaves no directory open, however many there were and however it ended', () => {
+    const directory = newDirectory();
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const work = (): never => {
+      for (const name of ['a', 'a/b', 'a/c', 'd']) {
+        writer.makeDirectory(`${directory}/${name}`, 0o700);
+        writer.write(`${directory}/${name}/file`, name, 0o600);
+      }
+      throw new Error('of the work');
+    };
+    const before = open();
+    expect(thrownBy(() => writer.together(work))).toMatchObject({ message: 'of the work' });
+    expect(open()).toBe(before);
+    expect(['a', 'a/b', 'a/c', 'd'].map((name) => readFileSync(`${directory}/${name}/file`, 'utf8'))).toEqual([
+      'a',
+      'a/b',
+      'a/c',
+      'd',
+    ]);
+  });
+
   it('says so when a directory cannot be made durable', () => {
     const directory = newDirectory();
     const work = (): void => {
