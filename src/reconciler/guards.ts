@@ -30,9 +30,16 @@ const GUARDS: readonly Guard[] = [massDelete, foreignSessions, protectedAgents, 
 export function guard(changes: readonly Change[], blocked: readonly Blocked[], context: GuardContext): Guarded {
   const known = [...blocked, ...unseenAgents(changes, blocked)];
   const found = [...known, ...GUARDS.flatMap((check) => check(changes, context))];
-  const kept = changes.filter((change) => !found.some((block) => stops(block, change)));
+  const seen = changes.filter((change) => !isCovered(change, context.observed));
+  const kept = seen.filter((change) => !found.some((block) => stops(block, change)));
   return { changes: withoutHalfReplace(changes, withoutHalfDelete(changes, kept)), blocked: found };
 }
+
+/** A look that failed in part may have missed whose it is: nothing ends by the hand of who could not look. */
+const isCovered = (change: Change, { incomplete }: Observed): boolean =>
+  (change.action === 'delete' || endsAgent(change)) &&
+  !isReload(change.address) &&
+  incomplete.some(({ provider }) => provider === change.provider);
 
 /** Without its launch data nobody could tell any more what a running agent is: it stays as long as its process does. */
 function withoutHalfDelete(changes: readonly Change[], kept: readonly Change[]): readonly Change[] {
@@ -64,14 +71,13 @@ const OPTIONAL = /^(file\.bin\/mosaic|link\..*)$/;
  * need is somebody else's, so may be the links, sessions and agents of that name.
  */
 function stopsFleet(block: Blocked, change: Change): boolean {
+  if (isReload(change.address)) return false;
   if (endsServer(change)) return true;
   return block.address === undefined ? stopsWhole(block, change) : stopsWithout(block.address, block, change);
 }
 
-function stopsWhole({ reason }: Blocked, { group, action, address }: Change): boolean {
-  if (STARTING.has(action)) return true;
-  return group === 'fleet' && (reason === 'unknown' ? action === 'delete' : !isReload(address));
-}
+const stopsWhole = ({ reason }: Blocked, { group, action }: Change): boolean =>
+  STARTING.has(action) || (group === 'fleet' && (reason !== 'unknown' || action === 'delete'));
 
 function stopsWithout(address: Address, { reason }: Blocked, change: Change): boolean {
   if (address === change.address || losesTrack(address, reason, change)) return true;

@@ -102,6 +102,33 @@ describe('a look that failed', () => {
     const items = { 'unit.mosaic-canary.target': 'no answer', 'link.mosaic-canary.target': null };
     expect(steps(planOf(ONE, { items }))).toEqual([]);
   });
+
+  it('in part deletes nothing and ends nobody by the hand of who could not look', () => {
+    const items = {
+      ...orphan({ inUnit: true }, { active: 'active' }),
+      'link.mosaic-canary@old.service': {},
+      'file.libexec/old': {},
+    };
+    const stopped = fleetWith({ coder: '{ command: [codex], state: stopped }' });
+    const incomplete = [{ provider: 'systemd', error: { code: 'E_IO', message: 'refused' } }];
+    const running = {
+      'session.coder': { spec: { id: '$1', inUnit: true } },
+      'run.coder': { spec: { active: 'active' } },
+    };
+    expect(steps(planOf(stopped, { items: { ...items, ...running }, incomplete }))).toEqual([]);
+    expect(steps(planOf(stopped, { items: { ...items, ...running } }))).toEqual(
+      expect.arrayContaining(['stop session.coder (systemd)', 'delete session.old (systemd)']),
+    );
+  });
+
+  it.each(['tmux', 'systemd'])('of %s does not keep a lost reload from being made good', (provider) => {
+    const incomplete = [{ provider, error: { code: 'E_IO', message: 'refused' } }];
+    const items = { 'unit.mosaic-canary.reload': {} };
+    expect(steps(planOf(ONE, { items, incomplete }))).toEqual(['delete unit.mosaic-canary.reload (systemd)']);
+    expect(steps(planOf(ONE, { items: { ...items, 'server.mosaic-factory': 'no answer' } }))).toEqual([
+      'delete unit.mosaic-canary.reload (systemd)',
+    ]);
+  });
 });
 
 describe('what is in the way of an agent', () => {
