@@ -38,13 +38,9 @@ export async function live(world: World): Promise<Life> {
   return { broken: watch.broken, tally: [...tallyOf(world, calm), `rounds ${calm.rounds}`] };
 }
 
-/** What is somebody else's, or waits for a person, holds back even what is harmless; a failed look at it does not. */
+/** What is in the way of the fleet as a whole holds back even what is harmless; a failed look at it does not. */
 const isHeldBack = ({ plan }: End): boolean =>
-  plan !== undefined &&
-  (plan.deferred.some(({ group }) => group === 'fleet') ||
-    plan.blocked.some(
-      ({ reason, group }) => reason === 'foreign-server' || (reason === 'foreign' && group === 'fleet'),
-    ));
+  plan !== undefined && [...plan.deferred, ...plan.blocked].some(({ group }) => group === 'fleet');
 
 interface End {
   readonly state: string;

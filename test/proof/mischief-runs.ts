@@ -52,7 +52,8 @@ export const RUNS = {
     if (unit === undefined || fleet.supervisor === 'tmux' || stage.machine.systemd.units().includes(unit)) return;
     if (stage.ours().some(({ agent }) => unit.endsWith(`@${agent}.service`))) return;
     stage.machine.systemd.become(unit, at % 2 === 0 ? 'activating' : 'deactivating');
-    allow(stage, 'starting');
+    // Without its launch data nobody can tell whether it is protected.
+    allow(stage, 'starting', 'unknown');
   },
   'a process has left its unit': onSession((stage, { agent, panePid }, at) => {
     const { machine } = stage;

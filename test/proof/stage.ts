@@ -121,7 +121,8 @@ export class Stage {
     const sessions = living.map(({ socket, name, options }) =>
       [socket, name, options['@mosaic_owner'], options['@mosaic_spec']].join(' '),
     );
-    const servers = this.sockets().map((socket) => `${socket} ${this.runner(socket)} ${tmux.serverPid(socket) > 0}`);
+    const own = this.sockets().filter((socket) => !this.foreignPids.has(tmux.serverPid(socket)));
+    const servers = own.map((socket) => `${socket} ${this.runner(socket)} ${tmux.serverPid(socket) > 0}`);
     return [...rows, ...units, ...sessions, ...servers, socketOf(fleet)].toSorted().join('\n');
   }
 

@@ -103,19 +103,26 @@ export class SimulatedHost {
     const agent = firstGroup(/@(.*)\.service$/, unit);
     this.#directories.set(unit, directory);
     const launch = items(this.files.read(`${directory}/launch/${agent}`));
+    const owner = firstGroup(/^launch v1 (\S+)/, launch.get('mosaic'));
+    if (owner !== ownerMark(directory, agent)) return this.#fail(directory, agent, 'launch: not a launch file of ours');
     const socket = this.#serverItem(directory, 'socket');
     const mark = (name: string, value = ''): string[] => ['set-option', '-t', `=${agent}:`, `@mosaic_${name}`, value];
     // What is left of an earlier run gives way.
-    if (this.tmux.ownerOf(socket, agent) === ownerMark(directory, agent)) this.tmux.endSession(socket, agent);
+    if (this.tmux.ownerOf(socket, agent) === owner) this.tmux.endSession(socket, agent);
     const made = this.tmux.run(socket, [
       ['new-session', '-d', '-s', agent, '/bin/bash', 'mosaic-agent', 'pane', directory, agent],
-      mark('owner', firstGroup(/^launch v1 (\S+)/, launch.get('mosaic'))),
+      mark('owner', owner),
       mark('spec', launch.get('spec')),
       mark('launcher', launch.get('launcher')),
     ]);
     if (made.exitCode === 0) this.processes.move(this.tmux.panePid(socket, agent), `${SLICE}/${unit}`);
-    else this.files.plant(`${directory}/record/${agent}/fault`, { content: `tmux: ${made.stderr}` });
-    return made.exitCode === 0;
+    return made.exitCode === 0 || this.#fail(directory, agent, `tmux: ${made.stderr}`);
+  }
+
+  /** What the helper leaves behind when it gives up. */
+  #fail(directory: string, agent: string, fault: string): false {
+    this.files.plant(`${directory}/record/${agent}/fault`, { content: fault });
+    return false;
   }
 
   #stopUnit(unit: string): void {
