@@ -106,3 +106,6 @@ export class FleetError extends Error {
     return ERRORS[this.code].exit;
   }
 }
+
+/** Whatever was thrown, as an error: a library may throw anything. */
+export const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -78,6 +78,9 @@ export const expandHome = (path: string, home: string): string =>
 export const argvOf = (agent: Agent): readonly string[] =>
   agent.program.kind === 'command' ? agent.program.argv : ['/bin/sh', '-c', agent.program.text];
 
+/** The program of that argv, as the manifest names it. */
+export const programOf = (agent: Agent): string => argvOf(agent)[0] ?? '';
+
 /** The live options of the fleet's server: tmux's own default (tmux(1)) where the manifest says nothing. */
 export const serverOptions = (fleet: Fleet): Readonly<Record<string, string>> => ({
   prefix: 'C-b',

@@ -41,6 +41,10 @@ export function groupOf(address: Address): Group {
   return AGENT_KINDS.has(kind) && agent !== undefined && isAgentName(agent) ? `agent.${agent}` : 'fleet';
 }
 
+/** The names of the agents that these are about; what is the fleet's has none. */
+export const agentsOf = (items: readonly { readonly group: Group }[]): readonly string[] =>
+  items.map(({ group }) => agentOf(group)).filter((name) => name !== undefined);
+
 /** The agent's name of an agent's group; undefined for the fleet's. */
 export const agentOf = (group: Group): string | undefined =>
   group.startsWith('agent.') ? group.slice('agent.'.length) : undefined;

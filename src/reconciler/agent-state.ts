@@ -1,4 +1,4 @@
-import type { RestartPolicy, Supervisor } from '../model/fleet.ts';
+import type { Fleet, RestartPolicy, Supervisor } from '../model/fleet.ts';
 import type { AgentState, Observed } from '../model/observed.ts';
 import { textOf, type JsonObject, type Observation } from '../model/resource.ts';
 import { observationOf } from './address.ts';
@@ -102,6 +102,10 @@ export function serverSupervisor(observed: Observed): Supervisor | '' {
   supervisors.set(observed, found);
   return found;
 }
+
+/** Who runs the fleet's processes: of a server that is there whoever has started it, else whom the manifest names. */
+export const runnerOf = (observed: Observed, { supervisor }: Pick<Fleet, 'supervisor'>): Supervisor =>
+  serverSupervisor(observed) || supervisor;
 
 function underSystemd(evidence: Evidence): Finding {
   const { run, session } = evidence;

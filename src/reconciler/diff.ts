@@ -63,7 +63,12 @@ export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b
 
 /** The top-level fields a patch touches, sorted and unescaped (RFC 6901). */
 export function changedFields(patch: readonly PatchOperation[]): readonly string[] {
-  const fields = patch.map(({ path }) => (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~'));
+  const fields = patch.map(({ path }) =>
+    path
+      .replace(/^\/([^/]*).*$/s, '$1')
+      .replaceAll('~1', '/')
+      .replaceAll('~0', '~'),
+  );
   return [...new Set(fields)].toSorted(compareText);
 }
 

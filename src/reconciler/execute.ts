@@ -1,3 +1,4 @@
+import { errorOf } from '../model/error.ts';
 import type { WritePort } from '../model/host.ts';
 import { PHASES, type Change, type Plan } from '../model/plan.ts';
 import type { Outcome } from '../model/provider.ts';
@@ -97,7 +98,6 @@ async function applyBatch(
     if (provider === undefined) throw new Error(`there is no provider ${name}`);
     return await provider.apply(port, batch, scope);
   } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    return batch.map(({ address }) => ({ address, done: false, error: reason }));
+    return batch.map(({ address }) => ({ address, done: false, error: errorOf(error) }));
   }
 }

@@ -162,8 +162,8 @@ function protectedAgents(changes: readonly Change[], context: GuardContext): rea
   if (context.policy.includeProtected === true) return [];
   const grave = changes.filter((change) => endsAgent(change) || deletesAgent(change));
   return groupsOf(grave).flatMap((group) => {
-    const name = agentOf(group) ?? '';
-    if (!isProtected(name, context)) return [];
+    const name = agentOf(group);
+    if (name === undefined || !isProtected(name, context)) return [];
     const ends = grave.some((change) => change.group === group && endsAgent(change));
     const message = `${name} is protected and would be ${ends ? 'ended' : 'deleted'}`;
     return [{ group, reason: 'protected', message, hint: protectHint(name, context) }];

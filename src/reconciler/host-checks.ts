@@ -1,4 +1,4 @@
-import { argvOf, expandHome, type Agent, type Fleet } from '../model/fleet.ts';
+import { expandHome, programOf, type Agent, type Fleet } from '../model/fleet.ts';
 import type { HostFacts, PathFact } from '../model/observed.ts';
 import type { Blocked } from '../model/plan.ts';
 
@@ -14,7 +14,7 @@ export function pathsToCheck(fleet: Fleet, home: string): readonly string[] {
 
 /** Where an agent's program is looked for: its `path`, or the one place its command names. */
 export function programPaths(agent: Agent, home: string): readonly string[] {
-  const program = expandHome(argvOf(agent)[0] ?? '', home);
+  const program = expandHome(programOf(agent), home);
   if (program.includes('/')) {
     return [program.startsWith('/') ? program : `${expandHome(agent.workingDirectory, home)}/${program}`];
   }
@@ -39,7 +39,7 @@ function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   const facts = candidates.map((path) => host.paths[path]);
   if (facts.some((fact) => fact === undefined || (fact.kind === 'file' && fact.executable))) return [];
   const present = candidates.find((_, at) => facts[at]?.kind === 'file');
-  const program = argvOf(agent)[0] ?? '';
+  const program = programOf(agent);
   const searched = agent.path.map((directory) => expandHome(directory, host.user.home)).join(', ');
   return [
     present === undefined

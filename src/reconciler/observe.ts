@@ -4,13 +4,13 @@ import type { Provider, Scope } from '../model/provider.ts';
 
 /** All providers look at the same time; what they saw is merged into one observation. */
 export async function observeWith(providers: readonly Provider[], port: ReadPort, scope: Scope): Promise<Observed> {
-  const seen = await Promise.all(providers.map((provider) => provider.observe(port, scope)));
+  const seen = await Promise.all(
+    providers.map(async (provider) => ({ provider: provider.name, ...(await provider.observe(port, scope)) })),
+  );
   return {
     host: scope.host,
     items: Object.assign({}, ...seen.map(({ items }) => items)),
     facts: Object.assign({}, ...seen.map(({ facts }) => facts)),
-    incomplete: seen.flatMap(({ errors }, at) =>
-      errors.map((error) => ({ provider: providers[at]?.name ?? '', error })),
-    ),
+    incomplete: seen.flatMap(({ provider, errors }) => errors.map((error) => ({ provider, error }))),
   };
 }

@@ -2,7 +2,7 @@ import type { Fleet } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Observation } from '../model/resource.ts';
-import { agentView, serverSupervisor, type AgentView } from './agent-state.ts';
+import { agentView, runnerOf, type AgentView } from './agent-state.ts';
 import { agentOf, groupOf, observationOf } from './address.ts';
 import type { Policy } from './policy.ts';
 import type { Decision } from './resources.ts';
@@ -89,7 +89,7 @@ const ending = (
   address: `session.${name}`,
   group: `agent.${name}`,
   // Who runs it ends it, also where the manifest has moved on; a failed unit is systemd's to forget.
-  provider: runs ? serverSupervisor(context.observed) || context.fleet.supervisor : 'systemd',
+  provider: runs ? runnerOf(context.observed, context.fleet) : 'systemd',
   action: 'delete',
   reason: 'not_in_manifest',
   disruption: runs ? 'kill' : 'none',

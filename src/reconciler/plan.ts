@@ -4,7 +4,7 @@ import type { Activity, Observed } from '../model/observed.ts';
 import type { Blocked, Change, Deferred, Plan } from '../model/plan.ts';
 import { textOf, type Address, type Desired, type Group } from '../model/resource.ts';
 import { kindOf, observationOf, providerOf } from './address.ts';
-import { agentView, serverSupervisor } from './agent-state.ts';
+import { agentView, runnerOf } from './agent-state.ts';
 import { conditionsOf } from './conditions.ts';
 import { changedFields } from './diff.ts';
 import { guard } from './guards.ts';
@@ -79,7 +79,7 @@ function decide(input: PlanInput): readonly SessionDecision[] {
     ...decideLeftovers({ fleet, observed, policy }, wanted),
     ...desired
       .filter(({ address }) => kindOf(address) === 'session')
-      .map((session) => sessionDecision(session, input, known)),
+      .flatMap((session) => sessionDecisions(session, input, known)),
     ...decideOrphans({ fleet, observed, policy }, wanted),
   ];
 }
@@ -95,23 +95,24 @@ function wantedDecision(desired: Desired, { observed, fleet, conceal }: PlanInpu
   return kindOf(desired.address) === 'server' ? serverDecision(decision, fleet.supervisor, observed) : decision;
 }
 
-function sessionDecision(desired: Desired, input: PlanInput, { agents, changes }: Known): SessionDecision {
+function sessionDecisions(desired: Desired, input: PlanInput, { agents, changes }: Known): readonly SessionDecision[] {
   const { fleet, observed, policy } = input;
-  const agent = agents.get(desired.group);
-  if (agent === undefined) return {};
-  return decideSession({
-    agent,
-    view: agentView(observed, agent.name, agent.restart.policy, fleet.supervisor),
-    desired,
-    wantedSpec: textOf(desired.spec['spec']),
-    changed: launchChanges(changes.get(`launch.${agent.name}`)),
-    held: observed.host.holds.some((hold) => hold.agent === agent.name),
-    activity: input.activity[agent.name] ?? 'unknown',
-    supervisor: fleet.supervisor,
-    runner: serverSupervisor(observed) || fleet.supervisor,
-    policy,
-    screen: `${observed.host.home}/fleets/${fleet.name}/record/${agent.name}/screen`,
-  });
+  const found = [agents.get(desired.group)].filter((agent) => agent !== undefined);
+  return found.map((agent) =>
+    decideSession({
+      agent,
+      view: agentView(observed, agent.name, agent.restart.policy, fleet.supervisor),
+      desired,
+      wantedSpec: textOf(desired.spec['spec']),
+      changed: launchChanges(changes.get(`launch.${agent.name}`)),
+      held: observed.host.holds.some((hold) => hold.agent === agent.name),
+      activity: input.activity[agent.name] ?? 'unknown',
+      supervisor: fleet.supervisor,
+      runner: runnerOf(observed, fleet),
+      policy,
+      screen: `${observed.host.home}/fleets/${fleet.name}/record/${agent.name}/screen`,
+    }),
+  );
 }
 
 /** The restart-class fields of an agent's launch data that this plan changes, by their manifest names. */

@@ -1,7 +1,7 @@
 import type { UpdatePolicy } from '../model/fleet.ts';
 import type { Activity } from '../model/observed.ts';
 import type { Deferred, Plan } from '../model/plan.ts';
-import { agentOf } from './address.ts';
+import { agentsOf } from './address.ts';
 
 /** What the caller allows. The same planner serves a person (`apply`) and the watcher. */
 export interface Policy {
@@ -63,5 +63,5 @@ export function agentsInQuestion({ changes, deferred }: Plan, policy: Policy): r
   if (policy.now || policy.mode === 'watch-none') return [];
   const restarts = changes.filter(({ action, reason }) => action === 'restart' && reason === 'spec_changed');
   const waiting = deferred.filter(({ reason }) => reason === 'unknown-activity');
-  return [...restarts, ...waiting].flatMap(({ group }) => agentOf(group) ?? []);
+  return agentsOf([...restarts, ...waiting]);
 }

@@ -1,10 +1,10 @@
-import { FleetError } from '../model/error.ts';
+import { errorOf, FleetError } from '../model/error.ts';
 import type { ReadPort } from '../model/host.ts';
 import type { Activity, Observed } from '../model/observed.ts';
 import type { Change } from '../model/plan.ts';
 import type { Provider, Scope } from '../model/provider.ts';
 import { textOf } from '../model/resource.ts';
-import { agentOf, kindOf, observationOf, providerOf } from './address.ts';
+import { agentOf, agentsOf, kindOf, observationOf, providerOf } from './address.ts';
 import { agentView, wasStarting } from './agent-state.ts';
 import { observeWith } from './observe.ts';
 
@@ -43,9 +43,7 @@ export async function refusedNow(
     const right = checked.filter((change) => !wrong.has(change));
     return new Map([...wrong, ...(await waiting(right, observed, input))]);
   } catch (error) {
-    return new Map(
-      checked.flatMap((change) => failed(change, error instanceof Error ? error : new Error(String(error)))),
-    );
+    return new Map(checked.flatMap((change) => failed(change, errorOf(error))));
   }
 }
 
@@ -60,12 +58,10 @@ async function waiting(
 ): Promise<readonly (readonly [Change, Refusal])[]> {
   const restarts = changes.filter(({ action, reason }) => action === 'restart' && reason === 'spec_changed');
   if (restarts.length === 0) return [];
-  const working = await atWork(
-    restarts.flatMap(({ group }) => agentOf(group) ?? []),
-    observed,
-  );
+  const working = new Map(Object.entries(await atWork(agentsOf(restarts), observed)));
+  const states = new Map([...working].map(([name, state]) => [`agent.${name}`, state]));
   return restarts.flatMap((change) => {
-    const state = working[agentOf(change.group) ?? ''];
+    const state = states.get(change.group);
     return state === undefined ? [] : [[change, { result: 'skipped', because: `it is ${state} by now` }] as const];
   });
 }

@@ -14,46 +14,33 @@ const NOTHING: Decision = {};
 
 /** The decision table of a file, unit, link, launch data or server that the manifest wants. */
 export function decideWanted(desired: Desired, observation: Observation, conceal?: Conceal): Decision {
-  switch (observation.state) {
-    case 'unknown':
-      return { blocked: unknownBlock(desired.group, desired.address, observation.error.message) };
-    case 'absent':
-      return { change: newChange(desired, 'create', 'missing') };
-    case 'present':
-      return observation.owner === 'foreign'
-        ? foreignInTheWay(desired, observation)
-        : decideOurs(desired, observation, conceal);
-    default:
-      return observation satisfies never;
+  if (observation.state === 'unknown') {
+    return { blocked: unknownBlock(desired.group, desired.address, observation.error.message) };
   }
+  if (observation.state === 'absent') return { change: newChange(desired, 'create', 'missing') };
+  return observation.owner === 'foreign'
+    ? foreignInTheWay(desired, observation)
+    : decideOurs(desired, observation, conceal);
 }
 
 /** The decision table of something that carries our mark or name and that the manifest does not want. */
 export function decideUnwanted(address: Address, group: string, provider: string, observation: Observation): Decision {
-  switch (observation.state) {
-    case 'unknown':
-      return { blocked: unknownBlock(group, address, observation.error.message) };
-    case 'absent':
-      return NOTHING;
-    case 'present':
-      if (observation.owner === 'foreign') return NOTHING;
-      return {
-        change: {
-          address,
-          group,
-          provider,
-          action: 'delete',
-          reason: 'not_in_manifest',
-          disruption: 'none',
-          phase: address.startsWith('link.') ? 'install' : 'delete',
-          patch: [],
-          because: 'not in the manifest',
-          expected: observation.fingerprint,
-        },
-      };
-    default:
-      return observation satisfies never;
-  }
+  if (observation.state === 'unknown') return { blocked: unknownBlock(group, address, observation.error.message) };
+  if (observation.state === 'absent' || observation.owner === 'foreign') return NOTHING;
+  return {
+    change: {
+      address,
+      group,
+      provider,
+      action: 'delete',
+      reason: 'not_in_manifest',
+      disruption: 'none',
+      phase: address.startsWith('link.') ? 'install' : 'delete',
+      patch: [],
+      because: 'not in the manifest',
+      expected: observation.fingerprint,
+    },
+  };
 }
 
 type Present = Extract<Observation, { state: 'present' }>;
@@ -109,11 +96,14 @@ function newChange(desired: Desired, action: 'create' | 'update', reason: Reason
     phase: phaseOf(desired),
     patch: [],
     because: 'not there yet',
-    ...(desired.line === undefined ? {} : { line: desired.line }),
+    ...lineOf(desired),
     desired,
     expected: 'absent',
   };
 }
+
+/** Where the manifest asks for it; the fleet's own things have no such place. */
+export const lineOf = ({ line }: Desired): Pick<Change, 'line'> => (line === undefined ? {} : { line });
 
 function phaseOf(desired: Desired): Phase {
   if (desired.provider === 'systemd') return 'install';

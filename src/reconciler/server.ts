@@ -1,11 +1,11 @@
 import type { Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
-import { textOf, type Desired, type Json, type JsonObject, type Observation } from '../model/resource.ts';
+import type { Desired, Json, JsonObject } from '../model/resource.ts';
 import { kindOf } from './address.ts';
-import { agentView } from './agent-state.ts';
+import { agentView, runnerOf } from './agent-state.ts';
 import type { PlanInput } from './plan.ts';
-import type { Decision } from './resources.ts';
+import { lineOf, type Decision } from './resources.ts';
 
 /** A missing server is started by the supervisor, not created; a foreign one is in the way of everything. */
 export function serverDecision(decision: Decision, supervisor: Supervisor, observed: Observed): Decision {
@@ -19,13 +19,10 @@ export function serverDecision(decision: Decision, supervisor: Supervisor, obser
 }
 
 /** A server nobody wants any more ends with the sessions, by the hand of whoever runs it. */
-export function endOfServer(change: Change, observation: Observation, supervisor: Supervisor): Change {
+export function endOfServer(change: Change, provider: Supervisor): Change {
   const because = 'the tmux server and all its sessions end';
-  return { ...change, disruption: 'fleet', phase: 'stop', provider: runnerOf(observation) ?? supervisor, because };
+  return { ...change, disruption: 'fleet', phase: 'stop', provider, because };
 }
-
-const runnerOf = (observation: Observation | undefined): string | undefined =>
-  observation?.state === 'present' ? textOf(observation.spec['supervisor']) || undefined : undefined;
 
 function foreignServer(blocked: Blocked, { facts, host }: Observed): Blocked {
   const { pid, named } = serverFacts(facts['foreignServer']);
@@ -59,7 +56,7 @@ export function replaceServer(changes: readonly Change[], input: PlanInput): rea
   );
   if (server === undefined) return changes;
   const others = changes.filter((change) => change !== server && !endsAnyway(change));
-  const provider = runnerOf(input.observed.items[server.address]) ?? server.provider;
+  const provider = runnerOf(input.observed, input.fleet);
   const replaced = [
     { ...server, action: 'replace' as const, phase: 'stop' as const, provider, because: 'the tmux server is replaced' },
     ...others.map((change) => afterTheEnd(change, input.fleet.name)),
@@ -111,7 +108,7 @@ const restartOf = (session: Desired, provider: Supervisor, expected: string): Ch
   phase: 'start',
   patch: [],
   because: 'the tmux server is replaced',
-  ...(session.line === undefined ? {} : { line: session.line }),
+  ...lineOf(session),
   desired: session,
   expected,
 });

@@ -4,6 +4,7 @@ import type { Blocked, Change, Deferred, Foreign, Reason } from '../model/plan.t
 import type { Desired } from '../model/resource.ts';
 import type { AgentView } from './agent-state.ts';
 import { deferReason, isAtWork, isUnattended, mayRestart, type Policy } from './policy.ts';
+import { lineOf } from './resources.ts';
 
 /** Everything the decision about one agent's process rests on. */
 export interface SessionInput {
@@ -179,7 +180,7 @@ function change(
     phase: action === 'update' ? 'live' : action,
     patch: [],
     because,
-    ...(desired.line === undefined ? {} : { line: desired.line }),
+    ...lineOf(desired),
     desired,
     expected: view.fingerprint,
   };

@@ -3,7 +3,7 @@ import type { Fleet } from '../model/fleet.ts';
 import { agentUnit, isAgentName, type AgentName } from '../model/names.ts';
 import type { ActivityReport, AgentState } from '../model/observed.ts';
 import { isEmpty, type Change, type Condition, type Plan } from '../model/plan.ts';
-import { agentOf } from './address.ts';
+import { agentsOf } from './address.ts';
 import { agentView, type AgentView } from './agent-state.ts';
 import { envFileIsNewer } from './conditions.ts';
 import { compareText } from './diff.ts';
@@ -89,7 +89,7 @@ const REMOVED: Omit<Asked, 'name'> = { state: 'stopped', restart: { policy: 'on-
 
 /** Agents that the manifest does not name and of which something is still to be removed. */
 function removedAgents({ fleet, plan }: Look): readonly AgentName[] {
-  const names = [...plan.changes, ...plan.blocked, ...plan.deferred].map(({ group }) => agentOf(group) ?? '');
+  const names = agentsOf([...plan.changes, ...plan.blocked, ...plan.deferred]);
   return [...new Set(names)].filter(isAgentName).filter((name) => !isWanted(fleet, name));
 }
 

@@ -1,8 +1,8 @@
 import type { Observed } from '../model/observed.ts';
 import type { Change } from '../model/plan.ts';
-import type { Address, Observation } from '../model/resource.ts';
+import type { Address } from '../model/resource.ts';
 import { groupOf, kindOf, observationOf, providerOf } from './address.ts';
-import { serverSupervisor } from './agent-state.ts';
+import { runnerOf, serverSupervisor } from './agent-state.ts';
 import { notWanted, type Unwanting } from './orphans.ts';
 import { decideUnwanted, foreignInTheWay, type Decision } from './resources.ts';
 import { endOfServer } from './server.ts';
@@ -31,7 +31,7 @@ function decideLeftover(address: Address, context: Unwanting): Decision {
   }
   const decision = decideUnwanted(address, group, providerOf(address), observation);
   const { change } = decision;
-  return change === undefined ? decision : { ...decision, change: explained(change, observation, context) };
+  return change === undefined ? decision : { ...decision, change: explained(change, context) };
 }
 
 /** Where it is somebody else's, so may be every link and session of the name: nobody may end them for this fleet. */
@@ -41,9 +41,9 @@ const isUnitOfAll = (address: Address, { fleet, observed }: Unwanting): boolean 
   [fleet.supervisor, serverSupervisor(observed)].includes('systemd');
 
 /** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
-function explained(change: Change, observation: Observation, context: Unwanting): Change {
+function explained(change: Change, context: Unwanting): Change {
   const { fleet, observed } = context;
-  if (kindOf(change.address) === 'server') return endOfServer(change, observation, fleet.supervisor);
+  if (kindOf(change.address) === 'server') return endOfServer(change, runnerOf(observed, fleet));
   const agent = fleet.agents.find(({ name }) => change.group === `agent.${name}`);
   if (agent === undefined) return { ...change, because: notWanted(context) };
   const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);

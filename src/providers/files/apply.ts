@@ -1,5 +1,5 @@
 import type { WritePort } from '../../model/host.ts';
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
 import type { Observation } from '../../model/resource.ts';
@@ -26,7 +26,7 @@ function applyOne(port: WritePort, change: Change, scope: Scope, seen: Observati
     else writeFile(port, change, scope, seen);
     return { address: change.address, done: true };
   } catch (error) {
-    return { address: change.address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
+    return { address: change.address, done: false, error: errorOf(error) };
   }
 }
 

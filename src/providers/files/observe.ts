@@ -1,5 +1,5 @@
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import type { Scope } from '../../model/provider.ts';
 import type {
   Address,
@@ -181,5 +181,5 @@ const number = (key: string, value: string | undefined): JsonObject =>
 
 const lookError = (error: unknown): LookError => ({
   code: error instanceof FleetError ? error.code : 'E_IO',
-  message: error instanceof Error ? error.message : String(error),
+  message: errorOf(error).message,
 });

@@ -1,4 +1,4 @@
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import type { Clock, WritePort } from '../../model/host.ts';
 import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
 import type { Change } from '../../model/plan.ts';
@@ -211,5 +211,5 @@ function unitOf(address: Address, { fleet }: Scope): string {
 const failed = (address: Address, error: unknown): Outcome => ({
   address,
   done: false,
-  error: error instanceof Error ? error : new Error(String(error)),
+  error: errorOf(error),
 });

@@ -1,4 +1,4 @@
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
 import { agentOfUnit, fleetUnits, type FleetName } from '../../model/names.ts';
 import type { HostFacts } from '../../model/observed.ts';
@@ -130,7 +130,7 @@ function observeAddress(look: Look, address: Address): Observation {
 
 const lookError = (error: unknown): LookError => ({
   code: error instanceof FleetError ? error.code : 'E_IO',
-  message: error instanceof Error ? error.message : String(error),
+  message: errorOf(error).message,
 });
 
 function observeLink(look: Look, path: string, stat: FileStat): Observation {

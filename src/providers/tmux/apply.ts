@@ -1,4 +1,4 @@
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import type { WritePort } from '../../model/host.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
@@ -206,7 +206,7 @@ const each = (changes: readonly Change[], act: (change: Change) => Promise<void>
         await act(change);
         return { address, done: true };
       } catch (error) {
-        return { address, done: false, error: error instanceof Error ? error : new Error(String(error)) };
+        return { address, done: false, error: errorOf(error) };
       }
     }),
   );

@@ -23,9 +23,9 @@ export interface Findings {
 /** Everything that holds now, without times. */
 export function conditionsNow(findings: Findings): { fleet: readonly Condition[]; agents: AgentConditions } {
   const { status, manifest } = findings;
-  const [ready, ...others] = status.conditions;
+  const [ready, others] = [status.conditions.slice(0, 1), status.conditions.slice(1)];
   return {
-    fleet: [...(ready === undefined ? [] : [ready]), ...progress(findings), ...manifest, ...others],
+    fleet: [...ready, ...progress(findings), ...manifest, ...others],
     agents: Object.fromEntries(status.agents.map((agent) => [agent.name, agentConditions(agent, findings)])),
   };
 }

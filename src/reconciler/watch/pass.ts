@@ -1,13 +1,14 @@
-import type { Fleet } from '../../model/fleet.ts';
+import type { Agent, Fleet } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
 import type { Step } from '../execute.ts';
+import { compareText } from '../diff.ts';
 import { replan, type Look } from '../pass.ts';
 import { APPLY, type Policy } from '../policy.ts';
 import { fleetStatus } from '../status.ts';
 import { callsDue, needsOf, type Call } from './attention.ts';
 import { conditionsInTrouble, conditionsNow, stamp } from './conditions.ts';
 import type { Memory, Trouble } from './memory.ts';
-import { learn, nextTryMs, waitingGroups, type Moment } from './queue.ts';
+import { learn, nextTryMs, waitingEntries, waitingGroups, type Moment } from './queue.ts';
 import { exposureOf, manifestConditions, ofThisFleet, takeManifest, type Reading } from './reading.ts';
 import { countStarts, revivalOf, type Revival } from './starts.ts';
 import { nextTrouble } from './trouble.ts';
@@ -143,18 +144,15 @@ const revivalTimes = (revivals: ReadonlyMap<string, Revival>): readonly number[]
 /** Agents past their start limit: by the user manager's count, or, without one, by ours. */
 function crashedAgents({ plan, fleet }: Look, revivals: ReadonlyMap<string, Revival>): ReadonlyMap<string, string> {
   const blocked = plan.blocked.filter(({ reason }) => reason === 'crash-looping');
-  const gaveUp = [...revivals].flatMap(([name, { what }]) => (what === 'give-up' ? name : []));
+  const gaveUp = fleet.agents.filter(({ name }) => revivals.get(name)?.what === 'give-up');
   return new Map([
     ...blocked.map(({ group, message }) => [group.replace(/^agent\./, ''), message] as const),
-    ...gaveUp.map((name) => [name, limitText(fleet, name)] as const),
+    ...gaveUp.map((agent) => [agent.name, limitText(agent)] as const),
   ]);
 }
 
-function limitText({ agents }: Fleet, name: string): string {
-  const limits = agents.find((agent) => agent.name === name)?.restart;
-  const limit = limits === undefined ? '' : ` (${limits.burst} starts in ${limits.windowMs / 1000} s)`;
-  return `${name} is past its start limit${limit}; see mosaic fleet status, then mosaic fleet restart ${name}`;
-}
+const limitText = ({ name, restart: { burst, windowMs } }: Agent): string =>
+  `${name} is past its start limit (${burst} starts in ${windowMs / 1000} s); see mosaic fleet status, then mosaic fleet restart ${name}`;
 
 interface BrakeContext {
   readonly queue: Memory['queue'];
@@ -163,10 +161,13 @@ interface BrakeContext {
 }
 
 function brakeWaits(seen: Look, { queue, nowMs, exposed }: BrakeContext): readonly Wait[] {
-  const backoffs = [...waitingGroups(queue, nowMs)].toSorted().flatMap((group): readonly Wait[] => {
-    const entry = queue[group];
-    return entry === undefined ? [] : [{ group, reason: 'backoff', message: entry.message, untilMs: entry.untilMs }];
-  });
+  const waiting = waitingEntries(queue, nowMs).toSorted(([a], [b]) => compareText(a, b));
+  const backoffs = waiting.map(([group, { message, untilMs }]): Wait => ({
+    group,
+    reason: 'backoff',
+    message,
+    untilMs,
+  }));
   if (exposed === undefined) return backoffs;
   const { message } = exposed;
   const held = [...exposedGroups(seen)].toSorted().map((group): Wait => ({ group, reason: 'exposed', message }));

@@ -26,9 +26,13 @@ export interface Moment {
 const ACTS = 5;
 const CALM_MS = 60_000;
 
-/** The groups that have to wait at `nowMs`. */
+/** What has to wait at `nowMs`. */
+export const waitingEntries = (queue: Queue, nowMs: number): readonly (readonly [Group, QueueEntry])[] =>
+  Object.entries(queue).filter(([, { untilMs }]) => untilMs > nowMs);
+
+/** The groups of it. */
 export const waitingGroups = (queue: Queue, nowMs: number): ReadonlySet<Group> =>
-  new Set(Object.keys(queue).filter((group) => (queue[group]?.untilMs ?? 0) > nowMs));
+  new Set(waitingEntries(queue, nowMs).map(([group]) => group));
 
 /** The queue after a pass that took these steps. A group that did well starts from the first delay again. */
 export function learn(queue: Queue, steps: readonly Step[], moment: Moment): Queue {
@@ -40,9 +44,8 @@ export function learn(queue: Queue, steps: readonly Step[], moment: Moment): Que
 
 /** The earliest moment at which a group may be tried again; undefined when none waits. */
 export const nextTryMs = (queue: Queue, nowMs: number): number | undefined =>
-  Object.values(queue)
-    .map(({ untilMs }) => untilMs)
-    .filter((untilMs) => untilMs > nowMs)
+  waitingEntries(queue, nowMs)
+    .map(([, { untilMs }]) => untilMs)
     .toSorted((a, b) => a - b)[0];
 
 const groupSteps = (steps: readonly Step[], wanted: Group): readonly Step[] =>
@@ -61,7 +64,10 @@ function learnGroup(before: QueueEntry = NEVER, steps: readonly Step[], { nowMs,
 }
 
 const undoneText = (steps: readonly Step[]): string =>
-  `${steps[0]?.change.address ?? ''} was set right ${ACTS} times in a row and does not stay so`;
+  `${steps
+    .map(({ change }) => change.address)
+    .slice(0, 1)
+    .join('')} was set right ${ACTS} times in a row and does not stay so`;
 
 /** An agent started again by its restart policy: that has a limit of its own. */
 const isRevival = ({ change }: Step): boolean => change.action === 'start' && change.reason === 'failed';
@@ -69,7 +75,7 @@ const isRevival = ({ change }: Step): boolean => change.action === 'start' && ch
 /** Set right too often in too short a time; or needed again soon after it had waited for just that. */
 function isUndone({ failures, untilMs }: QueueEntry, actsMs: readonly number[], nowMs: number): boolean {
   if (actsMs.length < ACTS) return false;
-  return nowMs - (actsMs[0] ?? nowMs) < CALM_MS || (failures > 0 && nowMs - untilMs < CALM_MS);
+  return nowMs - Math.min(...actsMs) < CALM_MS || (failures > 0 && nowMs - untilMs < CALM_MS);
 }
 
 const isForgotten = ({ untilMs, actsMs }: QueueEntry, nowMs: number): boolean =>

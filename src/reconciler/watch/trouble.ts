@@ -1,4 +1,4 @@
-import { FleetError } from '../../model/error.ts';
+import { errorOf, FleetError } from '../../model/error.ts';
 import { delayAfter } from './backoff.ts';
 import type { Trouble } from './memory.ts';
 import type { Moment } from './queue.ts';
@@ -22,5 +22,5 @@ function wordsOf(error: unknown): Pick<Trouble, 'code' | 'isLocked' | 'message'>
     const isLocked = code === 'E_LOCKED';
     return { code, isLocked, message: isLocked ? message : `${message}; ${hint.replace(/\.$/, '')}` };
   }
-  return { code: 'E_INTERNAL', isLocked: false, message: error instanceof Error ? error.message : String(error) };
+  return { code: 'E_INTERNAL', isLocked: false, message: errorOf(error).message };
 }
