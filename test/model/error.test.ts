@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERRORS, FleetError, isErrorCode } from '../../src/model/error.ts';
+import { errorOf, ERRORS, FleetError, isErrorCode } from '../../src/model/error.ts';
 
 describe('the error table', () => {
   it.each(Object.entries(ERRORS))('gives %s a known exit code and a way out', (code, { exit, hint }) => {
@@ -23,5 +23,13 @@ describe('a FleetError', () => {
     const cause = new Error('ENOSPC');
     const error = new FleetError('E_DISK_FULL', 'no room', { hint: 'Empty /x.', cause });
     expect([error.hint, error.cause]).toEqual(['Empty /x.', cause]);
+  });
+});
+
+describe('errorOf', () => {
+  it('gives an error as it is, and anything else as its text', () => {
+    const error = new Error('no answer');
+    expect(errorOf(error)).toBe(error);
+    expect(errorOf('no answer')).toEqual(error);
   });
 });

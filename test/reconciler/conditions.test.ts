@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { isEmpty } from '../../src/model/plan.ts';
+import { buildPlan } from '../../src/reconciler/plan.ts';
 import { fleetWith } from '../support/fleet.ts';
-import { planOf, type Overlay } from '../support/observed.ts';
+import { planOf, worldOf, type Overlay } from '../support/observed.ts';
 
 const AGENTS = { coder: '{ command: [codex] }', reviewer: '{ command: [claude] }' };
 const OLDER = { spec: { launcher: 'older' } };
@@ -78,5 +79,11 @@ describe('conditions', () => {
     expect(conditions({ host: { callerHome: '/tmp' } })).toEqual([
       expect.stringMatching(/^HomeDiffers True: HOME is \/tmp/),
     ]);
+  });
+
+  it('say what a snapshot does not tell of', () => {
+    const { observed, ...world } = worldOf(fleetWith(AGENTS));
+    const found = buildPlan({ ...world, observed: { ...observed, unchecked: ['/etc/keys', '/srv'] } }).conditions;
+    expect(found).toMatchObject([{ type: 'NotChecked', message: 'the snapshot does not tell of /etc/keys; /srv' }]);
   });
 });

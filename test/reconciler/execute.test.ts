@@ -36,11 +36,14 @@ const failing =
 interface Run {
   readonly steps: readonly string[];
   readonly calls: readonly string[];
+  /** What was told to be under way, batch by batch. */
+  readonly begun: readonly string[];
 }
 
 async function run(changes: readonly Change[], apply: Apply = done, signal?: AbortSignal): Promise<Run> {
   const calls: string[] = [];
   const steps: string[] = [];
+  const begun: string[] = [];
   const provider = (name: string): Provider => ({
     name,
     desired: () => [],
@@ -59,10 +62,11 @@ async function run(changes: readonly Change[], apply: Apply = done, signal?: Abo
     withForeign: false,
     atWork: () => Promise.resolve({}),
     reviewed: false,
+    onBegin: (due) => begun.push(due.map(({ address }) => address).join(' ')),
     onStep: (step) => steps.push(inShort(step)),
   });
   expect(returned.map(inShort)).toEqual(steps);
-  return { steps, calls };
+  return { steps, calls, begun };
 }
 
 const inShort = (step: Step): string => {
@@ -150,5 +154,15 @@ describe('execute', () => {
     expect((await run([change('fleet', 'cron.x', 'write', 'cron')])).steps).toEqual([
       'failed cron.x: there is no provider cron',
     ]);
+  });
+
+  it('tells what is under way before it is done, and nothing of what is skipped', async () => {
+    const changes = [
+      change('agent.a', 'launch.a', 'write'),
+      change('agent.b', 'launch.b', 'write'),
+      change('agent.a', 'session.a', 'start', 'systemd'),
+      change('agent.b', 'session.b', 'start', 'systemd'),
+    ];
+    expect((await run(changes, failing('launch.a'))).begun).toEqual(['launch.a launch.b', 'session.b']);
   });
 });

@@ -42,12 +42,14 @@ describe('order', () => {
     const list = [
       blocked('agent.a', 'x', 'b'),
       blocked('agent.a', 'x', 'a'),
+      blocked('agent.a', 'x'),
       blocked('fleet', 'y'),
       blocked('fleet', 'y'),
     ];
     const sorted = order({ ...EMPTY, blocked: list }).blocked;
     expect(sorted.map(({ group, address }) => `${group} ${address ?? ''}`)).toEqual([
       'fleet ',
+      'agent.a ',
       'agent.a a',
       'agent.a b',
     ]);

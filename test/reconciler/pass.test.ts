@@ -68,6 +68,14 @@ describe('a pass', () => {
     expect(scopes.map(({ facts }) => facts)).toEqual([{}, { cron: 0 }]);
   });
 
+  it('hands the caller’s wish to stop to those who look and those who act', async () => {
+    const scopes: Scope[] = [];
+    const { signal } = new AbortController();
+    const one = { ...engine([memory('cron', new Map(), scopes)]), signal };
+    await act(one, await look(one, fleet, APPLY), {} as WritePort, { onStep: () => undefined });
+    expect(scopes.map((scope) => scope.signal)).toEqual([signal, signal]);
+  });
+
   it('wants nothing when the fleet is destroyed', async () => {
     const store = new Map<string, JsonObject>([['cron.a', { name: 'a' }]]);
     const { plan } = await look(engine([memory('cron', store)]), fleet, { ...APPLY, destroy: true });
@@ -128,6 +136,14 @@ describe('a pass', () => {
       const asked = { ...APPLY, intents: { coder: 'restart' } } as const;
       expect((await look(busy, older, asked)).plan.changes).toMatchObject([{ action: 'restart' }]);
       expect(busy.asked).toEqual([]);
+    });
+
+    it('takes whom the answer leaves out for unknown: under the watcher it waits', async () => {
+      const silent = { ...working(), activity: () => Promise.resolve({}) };
+      const seen = await look(silent, older, APPLY);
+      const watched = { ...seen, policy: { ...APPLY, mode: 'watch-safe' } } as const;
+      const { steps } = await act(silent, watched, {} as WritePort, { onStep: () => undefined });
+      expect(steps).toMatchObject([{ result: 'skipped', because: 'it is unknown by now' }]);
     });
 
     it('asks about all for those who show it', async () => {

@@ -15,7 +15,8 @@ const RUNNING = { 'run.a': seen('active/running'), 'session.a': seen('1 $1 42') 
 
 interface Now {
   readonly items?: Readonly<Record<Address, Observation>>;
-  readonly foreignSessions?: readonly Json[];
+  /** `null` where nobody tells. */
+  readonly foreignSessions?: readonly Json[] | null;
   readonly withForeign?: boolean;
   readonly reviewed?: boolean;
   readonly broken?: boolean;
@@ -47,6 +48,7 @@ interface Run {
 /** What becomes of each change, and how often somebody looked. */
 async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
   const { items = { ...RUNNING, ...SERVER }, foreignSessions = [] } = now;
+  const facts = foreignSessions === null ? {} : { foreignSessions };
   const steps: string[] = [];
   const asked: string[] = [];
   let looks = 0;
@@ -56,7 +58,7 @@ async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
     observe: () => {
       looks += 1;
       if (now.broken === true) return Promise.reject(new Error('no answer'));
-      return Promise.resolve({ items, complete: true, errors: [], facts: { foreignSessions } });
+      return Promise.resolve({ items, complete: true, errors: [], facts });
     },
     apply: (_, batch) => Promise.resolve(batch.map(({ address }) => ({ address, done: true }))),
   });
@@ -143,6 +145,10 @@ describe('the look right before something ends', () => {
     const stop = planned('session.a', { action: 'delete', disruption: 'kill', phase: 'stop' });
     const { steps } = await run([serverEnds, stop], { items: { ...RUNNING, 'server.s': seen('78') } });
     expect(steps).toEqual([`failed server.s: ${CHANGED}`, 'skipped session.a: server.s failed']);
+  });
+
+  it('goes by the server alone where nobody tells of other sessions', async () => {
+    expect((await run([serverEnds], { foreignSessions: null })).steps).toEqual(['done server.s']);
   });
 
   it('keeps a server on which somebody opened a session, unless that was allowed', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Desired, Observation } from '../../src/model/resource.ts';
 import { decideUnwanted, decideWanted } from '../../src/reconciler/resources.ts';
+import { fleetWith } from '../support/fleet.ts';
+import { planOf } from '../support/observed.ts';
 
 const desired: Desired = {
   address: 'launch.coder',
@@ -76,6 +78,15 @@ describe('a wanted thing', () => {
   it('of a newer mosaic says that it is an upgrade', () => {
     const script = { ...desired, address: 'file.libexec/mosaic-agent' };
     expect(decideWanted(script, ours({ limit: 2 })).change).toMatchObject({ reason: 'upgraded' });
+  });
+});
+
+describe('launch data of which only the hash differs', () => {
+  it('says so', () => {
+    const plan = planOf(fleetWith({ coder: '{ command: [codex] }' }), {
+      items: { 'launch.coder': { spec: { spec: 'v1:older' } } },
+    });
+    expect(plan.changes).toMatchObject([{ address: 'launch.coder', because: 'hash changed', disruption: 'none' }]);
   });
 });
 

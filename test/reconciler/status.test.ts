@@ -117,4 +117,10 @@ describe('status', () => {
       message: 'tmux could not be observed: no answer',
     });
   });
+
+  it('says of an agent that is down and that nothing is to be done to that it waits for the fleet', () => {
+    const items = { 'session.coder': null, 'run.coder': { spec: { active: 'inactive' } }, 'record.coder': null };
+    const [coder] = status({ items, policy: { only: ['reviewer'] } }).agents;
+    expect([coder?.inSync, coder?.note]).toEqual([false, 'it waits for the fleet']);
+  });
 });

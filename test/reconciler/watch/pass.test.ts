@@ -3,7 +3,6 @@ import { FleetError } from '../../../src/model/error.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
 import type { Step } from '../../../src/reconciler/execute.ts';
 import { replan, type Look } from '../../../src/reconciler/pass.ts';
-import { headline } from '../../../src/reconciler/watch/conditions.ts';
 import { freshMemory, type Memory, type StampedCondition } from '../../../src/reconciler/watch/memory.ts';
 import { watchPass, type Auto, type PassPorts, type PassReport } from '../../../src/reconciler/watch/pass.ts';
 import { fleetWith } from '../../support/fleet.ts';
@@ -86,6 +85,16 @@ describe('the conditions of a fleet', () => {
       ['Ready Unknown NotSeen', 'Stalled True PassFailed'],
     ],
     [
+      'cannot be looked at, beside a broken manifest',
+      {
+        ports: {
+          look: () => Promise.reject(new Error('no answer')),
+          read: () => Promise.resolve({ isGood: false, condition: BROKEN }),
+        },
+      },
+      ['Ready Unknown NotSeen', 'Stalled True PassFailed', 'ManifestInvalid True Refused'],
+    ],
+    [
       'has a step that failed for the third time',
       { memory: failing(3) },
       ['Ready True InSync', 'Stalled True KeepsFailing'],
@@ -102,19 +111,13 @@ describe('the conditions of a fleet', () => {
     const over = await pass({ memory: first.memory, items: down, ports: { nowMs: () => NOW + 5000 } });
     expect(over.memory.conditions.fleet[0]).toMatchObject({ type: 'Ready', status: 'False', sinceMs: NOW + 5000 });
   });
-
-  it('come down to one line, the loudest', () => {
-    const ready = { type: 'Ready', status: 'True', reason: 'InSync', message: '1 agent as the manifest says' } as const;
-    expect(headline([ready, { ...BROKEN }])).toBe('ManifestInvalid: fleet.yaml:3:5: no');
-    expect(headline([{ ...ready, status: 'False', message: 'coder' }])).toBe('Ready: False, coder');
-    expect(headline([ready])).toBe('Ready: 1 agent as the manifest says');
-  });
 });
 
 describe('the conditions of an agent', () => {
   const often = { atMs: [NOW], count: 6, endsMs: Array.from({ length: 6 }, (_, n) => NOW - n * 1000).toReversed() };
   it.each<[string, Given, readonly string[]]>([
     ['runs', {}, ['Ready True InSync']],
+    ['cannot be told', { items: { 'session.coder': 'no answer' } }, ['Ready Unknown OutOfSync']],
     [
       'is held',
       { host: { holds: [{ agent: 'coder', by: '' }] }, items: { ...down, ...noLink() } },
@@ -163,8 +166,57 @@ describe('a pass', () => {
     expect((await pass({ items: down })).steps.map(({ change }) => change.address)).toEqual(['session.coder']);
   });
 
+  it('that fails before its next try is due is news only where it fails otherwise', async () => {
+    const failure = (code: 'E_SYSTEMD_TIMEOUT' | 'E_TMUX') => ({
+      look: () => Promise.reject(new FleetError(code, 'no answer')),
+    });
+    const first = await pass({ ports: failure('E_SYSTEMD_TIMEOUT') });
+    expect([first.news?.failures, first.nextMs]).toEqual([1, NOW + 1000]);
+    const { memory } = first;
+    const again = await pass({ memory, ports: failure('E_SYSTEMD_TIMEOUT') });
+    expect([again.news, again.nextMs]).toEqual([undefined, NOW + 1000]);
+    expect((await pass({ memory, ports: failure('E_TMUX') })).news).toMatchObject({ code: 'E_TMUX', failures: 1 });
+  });
+
+  it('looks again soon at an agent that is being started, for two minutes', async () => {
+    const items = { 'session.coder': null };
+    const first = await pass({ items });
+    expect(first.nextMs).toBe(NOW + 2000);
+    const at = (ms: number) => pass({ items, memory: first.memory, ports: { nowMs: () => NOW + ms } });
+    expect((await at(119_000)).nextMs).toBe(NOW + 121_000);
+    expect((await at(120_000)).nextMs).toBeUndefined();
+  });
+
   it('of a new manifest holds nothing against it', async () => {
     expect((await pass({ memory: { ...failing(4), key: 'older' }, items: down })).steps).toHaveLength(1);
+  });
+});
+
+describe('without a user manager, a pass', () => {
+  const alone = fleetWith(
+    { coder: '{ command: [codex], restart: { delay: 2s, burst: 2, window: 60s } }' },
+    'supervisor: tmux',
+  );
+  const endedAt = (ms: number) => ({
+    'session.coder': null,
+    'record.coder': { spec: { starts: 1, startedAt: ms - 1000, endedAt: ms, code: 1 } },
+  });
+
+  it('starts an agent again as its restart policy says, no sooner than its delay', async () => {
+    const early = await pass({ of: alone, items: endedAt(NOW - 500) });
+    expect([early.steps, early.nextMs]).toEqual([[], NOW + 1500]);
+    const { steps } = await pass({ of: alone, items: endedAt(NOW - 2000) });
+    expect(steps).toMatchObject([{ change: { action: 'start', address: 'session.coder', reason: 'failed' } }]);
+  });
+
+  it('gives it up past its start limit, says so, and remembers it', async () => {
+    const starts = { coder: { atMs: [NOW - 9000, NOW - 3000], count: 0 } };
+    const memory = { ...freshMemory(alone, 'k'), starts };
+    const { steps, memory: after, calls } = await pass({ of: alone, memory, items: endedAt(NOW - 2000) });
+    expect([steps, after.starts['coder']?.gaveUp]).toEqual([[], NOW - 3000]);
+    const message = expect.stringMatching(/^coder is past its start limit \(2 starts in 60 s\)/);
+    expect(after.conditions.agents['coder']).toContainEqual(expect.objectContaining({ type: 'CrashLoop', message }));
+    expect(calls).toHaveLength(1);
   });
 });
 

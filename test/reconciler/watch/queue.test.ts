@@ -74,6 +74,13 @@ describe('the queue', () => {
     expect(learn(queue, [done('agent.a')], at(6000))['agent.a']).toMatchObject({ failures: 2, untilMs: 8000 });
   });
 
+  it('lets a group wait again that is undone soon after it had waited', () => {
+    const five = Array.from({ length: 5 }, (_, n) => [n * 1000, done('agent.a')] as const);
+    const tried = learnAll([...five, [61_500, done('agent.a')]]);
+    expect(tried['agent.a']).toMatchObject({ failures: 2, untilMs: 63_500 });
+    expect(learnAll([...five, [90_000, done('agent.a')]])['agent.a']).toMatchObject({ failures: 0 });
+  });
+
   it('does not mind a group that is set right now and then', () => {
     const seldom = Array.from({ length: 9 }, (_, n) => [n * 20_000, done('agent.a')] as const);
     expect(learnAll(seldom)['agent.a']).toMatchObject({ failures: 0 });

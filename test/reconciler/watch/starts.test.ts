@@ -60,6 +60,7 @@ describe('without a user manager, an agent that ended by itself', () => {
     expect(revival(seen, tired)).toEqual({ what: 'give-up', run: startedAt });
     const later = { ...tired, gaveUp: startedAt };
     expect(revival(seen, later, NOW + 3_600_000).what).toBe('give-up');
+    expect(startsOf(seen, later).gaveUp).toBe(startedAt);
     expect(revival(ended({ startedSpec: 'v1:older' }), later).what).toBe('start');
     const again = ended({ starts: 4, startedAt: NOW - 15_000 });
     expect(startsOf(again, later)).toMatchObject({ atMs: [NOW - 15_000], count: 3 });
