@@ -1,4 +1,5 @@
 import type { Fleet } from '../model/fleet.ts';
+import { fleetUnits } from '../model/names.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Observation } from '../model/resource.ts';
@@ -47,9 +48,10 @@ function decideOrphan(name: string, context: Unwanting): Decision {
   const view = agentView(observed, name, 'on-failure', fleet.supervisor);
   const runs = view.state === 'running' || view.state === 'starting';
   const launch = observationOf(observed, `launch.${name}`);
-  const why = unclearOf(view, launch) ?? (runs ? unmarked(launch, context) : undefined);
+  const isLeft = runs || hasFailedUnit(observed, name);
+  const why = unclearOf(view, launch) ?? (runs ? unmarked(launch, context) : isLeft ? takenUnit(context) : undefined);
   if (why !== undefined) return { blocked: unclear(name, why, context) };
-  return runs || hasFailedUnit(observed, name) ? { change: ending(name, context, { view, runs }) } : {};
+  return isLeft ? { change: ending(name, context, { view, runs }) } : {};
 }
 
 interface Unclear {
@@ -73,6 +75,16 @@ function unmarked(launch: Observation, { policy }: Unwanting): Unclear | undefin
   if (policy.destroy === true || (launch.state === 'present' && launch.owner === 'fleet')) return undefined;
   const why = launch.state === 'present' ? (launch.foreignBecause ?? 'it carries no mark of ours') : 'it is missing';
   return { reason: 'unknown', message: `its launch data cannot be read, which says whether it is protected: ${why}` };
+}
+
+/** An agent's unit is made of the fleet's: where one of those is somebody else's by now, so may be what has failed. */
+function takenUnit({ fleet, observed: { items } }: Unwanting): Unclear | undefined {
+  const { server, template } = fleetUnits(fleet.name);
+  const taken = [server, template].find((unit) => {
+    const seen = items[`unit.${unit}`];
+    return seen?.state === 'present' && seen.owner === 'foreign';
+  });
+  return taken === undefined ? undefined : { reason: 'foreign', message: `${taken} is somebody else’s` };
 }
 
 /** The manager keeps a failed unit in its list after its files are gone. */

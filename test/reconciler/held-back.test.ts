@@ -35,6 +35,13 @@ describe('what ends an agent', () => {
     expect(steps(planOf(BY_TMUX, { items }))).toContain('delete session.old (systemd)');
   });
 
+  it('is nobody where the units it was made of are somebody else’s by now, and that is said', () => {
+    const items: Items = { 'run.old': { spec: { active: 'failed' } }, 'session.old': null };
+    const plan = planOf(BY_TMUX, { items: { ...items, 'unit.mosaic-canary-tmux.service': foreign } });
+    expect([steps(plan), reasons(plan)]).toEqual([[], ['agent.old: foreign']]);
+    expect(steps(planOf(BY_TMUX, { items }))).toEqual(['delete session.old (systemd)']);
+  });
+
   it('leaves a unit alone that is somebody else’s, and says so', () => {
     const items = orphan({ inUnit: true }, { active: 'active' });
     const plan = planOf(ONE, { items: { ...items, 'run.old': { owner: 'foreign', spec: { active: 'active' } } } });

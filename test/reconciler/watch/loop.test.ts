@@ -130,6 +130,17 @@ describe('the watcher', () => {
     expect(told(watch)).toContain('update launch.beta done');
     expect((await watch.look()).plan.changes).toEqual([]);
   });
+
+  it('tries a failed step again after its second, not at the resync', async () => {
+    const watch = await calmWatch();
+    watch.failAt = 1;
+    await watch.run([soon(watch, () => watch.host.systemd.stop('mosaic-canary@alpha.service'))]);
+    expect(told(watch)).toEqual(['start session.alpha failed', 'start session.alpha done']);
+    const [failed, again] = watch.reports.filter(({ steps }) => steps.length > 0);
+    const since = (report = failed) =>
+      report?.memory.conditions.fleet.find(({ type }) => type === 'Ready')?.sinceMs ?? 0;
+    expect(since(again) - since(failed)).toBeLessThan(2000);
+  });
 });
 
 describe('a pass that cannot be made', () => {
