@@ -11,6 +11,7 @@ import { happen, policyOf, stageOf, type World } from './worlds.ts';
 
 /** A pass converges in this many rounds at most once the faults are over. */
 const ROUNDS = 2;
+const HOUR_MS = 3_600_000;
 
 /** What a life of one world showed; everything that must hold is in `broken` when it does not. */
 export interface Life {
@@ -27,6 +28,7 @@ export async function live(world: World): Promise<Life> {
   const watch = new Watch(stage, fleet, policy);
   const back = stage.machine.snapshot();
   const calm = await converge(watch, 'undisturbed');
+  await stay(watch, calm);
   if (isFresh(world, calm)) await sameAsAlone(watch, world);
   back();
   const calls = await disturb(watch, world.troubles, calm.calls);
@@ -113,27 +115,36 @@ function isInPlace(
   return machine.systemd.isActive(unit) && machine.processes.cgroupOf(panePid)?.endsWith(`/${unit}`) === true;
 }
 
-/** Rounds of plan and apply without faults: the last plan must have nothing to do, and a known reason for what it leaves. */
+/** Rounds without faults until a plan has nothing to do: it takes few, a look changes nothing, and known reasons stand against the rest. */
 async function converge(watch: Watch, when: string): Promise<End> {
   const { stage, fleet, policy } = watch;
   const port = troubled(stage.machine.port);
   let [calls, rounds] = [0, 0];
   try {
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      const seen = await stage.apply(fleet, policy, port);
-      if (seen.plan.changes.length > 0) rounds = round;
-      if (round === 1) calls = port.calls();
-      watch.check(`${when}, round ${round}`);
+    let seen = await stage.look(fleet, policy, port);
+    for (; seen.plan.changes.length > 0 && rounds < ROUNDS; rounds += 1) {
+      await stage.act(seen, port);
+      if (rounds === 0) calls = port.calls();
+      watch.check(`${when}, round ${rounds + 1}`);
+      seen = await stage.look(fleet, policy, port);
     }
-    const state = stateOf(stage);
-    const { plan } = await stage.look(fleet, policy);
-    if (stateOf(stage) !== state) watch.say(`${when}: a look changed something`);
-    checkRest(watch, plan, when);
-    return { state, plan, rounds, calls };
+    checkRest(watch, seen.plan, when);
+    return { state: stateOf(stage), plan: seen.plan, rounds, calls: calls || port.calls() };
   } catch (error) {
     if (!(error instanceof FleetError) || !stage.reasons.has('refused')) throw error;
     return { state: stateOf(stage), plan: undefined, rounds, calls };
   }
+}
+
+/** It stays so: looks change nothing, and with time nothing comes up. */
+async function stay({ stage, fleet, policy, ...watch }: Watch, { plan, state }: End): Promise<void> {
+  if (plan === undefined) return;
+  for (let more = 0; more < 2; more += 1) {
+    await stage.machine.port.clock.sleep(HOUR_MS);
+    const again = await stage.look(fleet, policy);
+    if (JSON.stringify(again.plan) !== JSON.stringify(plan)) watch.broken.push('an hour later there is another plan');
+  }
+  if (stateOf(stage) !== state) watch.broken.push('a look changed something');
 }
 
 function checkRest({ stage: { reasons }, ...watch }: Watch, { changes, blocked, deferred }: Plan, when: string): void {

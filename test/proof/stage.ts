@@ -1,6 +1,8 @@
 import { installedServer, readHolds } from '../../src/cli/facts.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
 import type { FileReader, WritePort } from '../../src/model/host.ts';
+import type { Provider } from '../../src/model/provider.ts';
+import type { Desired } from '../../src/model/resource.ts';
 import type { Activity, HostFacts, PathFact } from '../../src/model/observed.ts';
 import type { Step } from '../../src/reconciler/execute.ts';
 import { startedWith } from '../../src/providers/files/spec.ts';
@@ -54,7 +56,7 @@ export class Stage {
     const { activity } = this.circumstances;
     const reports = Object.entries(activity).map(([name, state]) => [name, { state, source: 'screen' }] as const);
     return {
-      providers: allProviders(SOME_ASSETS),
+      providers: PROVIDERS,
       read: port,
       hostFacts: (fleet) => this.hostFacts(fleet, port.files),
       activity: () => Promise.resolve(Object.fromEntries(reports)),
@@ -94,7 +96,9 @@ export class Stage {
 
   /** Hash of what the manifest wants an agent to run. */
   wantedSpec(fleet: Fleet, agent: string): string {
-    return startedWith(SOME_ASSETS)(fleet, hostFacts({ socketPath: socketOf(fleet) }))(agent).spec;
+    const known = specs.get(fleet) ?? startedWith(SOME_ASSETS)(fleet, hostFacts({ socketPath: socketOf(fleet) }));
+    specs.set(fleet, known);
+    return known(agent).spec;
   }
 
   /** Who runs the server on a socket. */
@@ -142,6 +146,25 @@ export class Stage {
     return [...paths, ...pids, ...sessions.map((session) => JSON.stringify(session)), ...units].toSorted().join('\n');
   }
 }
+
+/** The same manifest wants the same on the same machine: in one life it is asked for twenty times. */
+function remembering(provider: Provider): Provider {
+  const known = new WeakMap<Fleet, Map<string, readonly Desired[]>>();
+  return {
+    ...provider,
+    desired: (fleet, host) => {
+      const ofFleet = known.get(fleet) ?? new Map<string, readonly Desired[]>();
+      known.set(fleet, ofFleet);
+      const key = JSON.stringify(host);
+      const found = ofFleet.get(key) ?? provider.desired(fleet, host);
+      ofFleet.set(key, found);
+      return found;
+    },
+  };
+}
+
+const PROVIDERS = allProviders(SOME_ASSETS).map(remembering);
+const specs = new WeakMap<Fleet, ReturnType<ReturnType<typeof startedWith>>>();
 
 const OWN_UNIT = /^mosaic-canary(@|\.|-tmux\.)/;
 const OWN = new RegExp(

@@ -19,6 +19,8 @@ const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIn
 export class MemoryFiles implements FileReader, FileWriter {
   #nodes = new Map<string, Node>();
   #denied = new Set<string>();
+  /** What each directory holds, as far as it was asked for since the last change. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #tick: () => number;
   readonly #uid: number;
   #inodes = 1;
@@ -55,10 +57,9 @@ export class MemoryFiles implements FileReader, FileWriter {
     const node = this.#look(path);
     if (node === undefined) return undefined;
     if (node.kind !== 'directory') throw new FleetError('E_NOT_DIR', `cannot list ${path}: it is a ${node.kind}`);
-    return this.#below(path)
-      .map((name) => name.slice(path.length + 1))
-      .filter((name) => !name.includes('/'))
-      .toSorted();
+    const known = this.#lists.get(path) ?? this.#namesIn(path);
+    this.#lists.set(path, known);
+    return known;
   }
 
   write(path: string, content: string, mode: number): void {
@@ -105,6 +106,7 @@ export class MemoryFiles implements FileReader, FileWriter {
     const ctimeMs = this.#tick();
     const node = { kind: 'file' as const, content: '', mode: 0o600, uid: this.#uid, inode: this.#inodes++, ctimeMs };
     this.#nodes.set(path, { ...node, ...what });
+    this.#lists.clear();
     this.#touch(parentOf(path), ctimeMs);
   }
 
@@ -118,6 +120,7 @@ export class MemoryFiles implements FileReader, FileWriter {
   /** Takes a name away, whatever it is, with everything below it. */
   uproot(path: string): void {
     for (const name of [...this.#below(path), path]) this.#nodes.delete(name);
+    this.#lists.clear();
     this.#touch(parentOf(path), this.#tick());
   }
 
@@ -132,6 +135,7 @@ export class MemoryFiles implements FileReader, FileWriter {
     const denied = new Set(this.#denied);
     return () => {
       this.#nodes = new Map(nodes);
+      this.#lists.clear();
       this.#denied = new Set(denied);
     };
   }
@@ -163,12 +167,22 @@ export class MemoryFiles implements FileReader, FileWriter {
     return now;
   }
 
+  #namesIn(directory: string): readonly string[] {
+    const from = directory.length + 1;
+    const names: string[] = [];
+    for (const path of this.#nodes.keys()) {
+      if (path.startsWith(`${directory}/`) && !path.includes('/', from)) names.push(path.slice(from));
+    }
+    return names.toSorted();
+  }
+
   #below(path: string): readonly string[] {
     return [...this.#nodes.keys()].filter((name) => name.startsWith(`${path}/`));
   }
 
   #drop(path: string): void {
     this.#nodes.delete(path);
+    this.#lists.clear();
     this.#touch(parentOf(path), this.#tick());
   }
 
