@@ -123,8 +123,9 @@ export const UNIT_FILES = {
     machine.files.plant(path, { content: '[Service]\nNice=1\n' });
     foreignPaths.add(path);
   },
-  'a reload was lost': ({ machine }, { name }) => {
+  'a reload was lost': ({ machine, foreignPaths }, { name }) => {
     const path = `${UNITS}/mosaic-${name}.reload`;
+    if (foreignPaths.has(path)) return;
     machine.files.plant(path, { content: '[X-Mosaic]\nFleet=canary\nHome="/home/u/.config/mosaic"\nHash=0\n' });
   },
 } satisfies Record<string, Mischief>;

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { live } from './lives.ts';
 import { anyWorld } from './worlds.ts';
 
-const WORLDS = Number(process.env['MOSAIC_WORLDS'] ?? 2000);
+const WORLDS = Number(process.env['MOSAIC_WORLDS'] ?? 10_000);
 /** `SEED`, or `SEED:PATH` to see one world again: what a failure prints. */
 const [SEED = '', PATH] = (process.env['MOSAIC_SEED'] ?? '20260101').split(/:(.*)/s);
 

@@ -80,7 +80,7 @@ export async function stageOf(world: World): Promise<Stage> {
   const { before = world.wanted, wanted } = world;
   stage.isServerKnown = serverOf(before) === serverOf(wanted);
   surround(stage);
-  if (world.neighbour) await settle(stage, neighbourFleet());
+  if (world.neighbour) await settle(stage, NEIGHBOUR_FLEET);
   if (world.before !== undefined) {
     const port = watched(stage.machine.port, { at: world.diedAt, kind: 'crash' });
     await stage.apply(fleetFrom(world.before), APPLY, world.diedAt === 0 ? stage.machine.port : port);
@@ -97,10 +97,10 @@ export async function stageOf(world: World): Promise<Stage> {
 
 const serverOf = (wishes: Wishes): string => `${wishes.supervisor} ${fleetFrom(wishes).socket}`;
 
-const neighbourFleet = (): Fleet => ({
+const NEIGHBOUR_FLEET: Fleet = {
   ...fleetOf(NEIGHBOUR),
   socket: fleetOf({ agents: {}, tmux: { socket: 'next' } }).socket,
-});
+};
 
 async function settle(stage: Stage, fleet: Fleet): Promise<void> {
   await stage.apply(fleet, APPLY);
