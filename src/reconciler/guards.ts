@@ -97,6 +97,8 @@ function losesTrack(
   { action, provider, group, address: own }: Change,
 ): boolean {
   const kind = kindOf(address);
+  // What is removed from the manager's sight is marked there first.
+  if (isReload(address)) return provider === 'systemd' && action === 'delete';
   if (reason === 'foreign') return kind === 'unit' && provider !== 'files';
   if (reason !== 'unknown') return false;
   if (kind === 'unit') return provider === 'systemd' && action === 'create';

@@ -69,6 +69,19 @@ describe('an end that is held back', () => {
   });
 });
 
+describe('a mark of a lost reload that is somebody else’s', () => {
+  it.each([foreign, { ...foreign, spec: { masked: true } }])(
+    'keeps units from being removed, and no new ones',
+    (mark) => {
+      const items = { ...orphan({ inUnit: true }, { active: 'active' }), 'unit.mosaic-canary.reload': mark };
+      const link = 'link.mosaic-canary@coder.service';
+      const plan = planOf(ONE, { items: { ...items, 'link.mosaic-canary@old.service': {}, [link]: null } });
+      expect(steps(plan)).toEqual([`create ${link} (systemd)`]);
+      expect(plan.blocked).toMatchObject([{ group: 'fleet', address: 'unit.mosaic-canary.reload' }]);
+    },
+  );
+});
+
 describe('a server that is to be replaced and has to live on', () => {
   it('keeps every agent from being started a second time', () => {
     const items = { ...MOVED, 'file.bin/mosaic': foreign, 'session.coder': null, 'run.coder': null };
