@@ -61,8 +61,9 @@ function decideBlocked(
 }
 
 function decideStop(input: SessionInput): SessionDecision {
-  const { view, held } = input;
+  const { view, held, runner } = input;
   if (view.state !== 'running' && view.state !== 'starting') return {};
+  if (runner === 'systemd' && view.unitTaken === 'foreign') return { blocked: unstoppable(input) };
   const reason: Reason = held ? 'held' : 'not_wanted';
   return { change: change(input, 'stop', reason, held ? 'held by stop' : 'the manifest says stopped') };
 }
@@ -192,6 +193,15 @@ const changedText = ({ changed, view }: SessionInput): string =>
       ? 'it runs with an older spec'
       : 'it ran with an older spec'
     : `${changed.join(', ')} changed`;
+
+/** By its name systemd would stop what somebody else's file describes. */
+const unstoppable = ({ desired, agent }: SessionInput): Blocked => ({
+  group: desired.group,
+  address: desired.address,
+  reason: 'foreign',
+  message: `${agent.name} cannot be stopped: its unit is somebody else’s`,
+  hint: 'Move that unit file away, then apply again.',
+});
 
 const unknown = ({ desired, view, agent }: SessionInput): Blocked => ({
   group: desired.group,

@@ -48,6 +48,17 @@ describe('what ends an agent', () => {
     expect([steps(plan), reasons(plan)]).toEqual([[], ['agent.old: foreign']]);
   });
 
+  it('does not stop what runs under a unit of somebody else’s, and says so', () => {
+    const items = {
+      'server.mosaic-factory': { spec: { supervisor: 'systemd' } },
+      'session.coder': { spec: { id: '$1', name: 'coder', wantedName: 'coder', inUnit: true } },
+      'run.coder': { owner: 'foreign', spec: { active: 'active' } },
+    };
+    const stopped = fleetWith({ coder: '{ command: [codex], state: stopped }' }, 'supervisor: tmux');
+    const watched = planOf(stopped, { items, policy: { mode: 'watch-all' } });
+    expect([steps(watched), reasons(watched)]).toEqual([[], ['agent.coder: foreign']]);
+  });
+
   it('goes by a name, which another session may have taken', () => {
     const { 'session.old': _, ...items } = orphan({}, { active: 'active' });
     const spec = { id: '$9', name: 'mine', wantedName: 'old', inUnit: true, nameTaken: true };
