@@ -1,15 +1,19 @@
-// npm run proof -- [PART...] [--agents N]: the claims of the tool, tried at full size. Each part gives a report; all of
-// them are kept in docs/proof.md, where a part's section stays as it was until that part runs again.
+// npm run proof -- [PART...] [OPTION...]: the claims of the tool, tried at full size. Each part gives a report; all of them
+// are kept in docs/proof.md, where a part's section stays as it was until all of that part runs again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { ensureBuilt, ensureDependencies, ROOT, stop } from './bootstrap.mjs';
+import * as calls from './proof/calls.mjs';
 import * as scale from './proof/scale.mjs';
 import * as worlds from './proof/worlds.mjs';
 
-/** By name: `title`, and `run(options)`, which gives the text of its section and whether all of it held. */
-const PARTS = { worlds, scale };
+/**
+ * By name: `title`, the `options` it takes, and `run(options)`, which gives the text of its section and whether all of it
+ * held; `isPart` when less than all of it was tried. Beside its options a part is told its section as it was, `before`.
+ */
+const PARTS = { worlds, calls, scale };
 const FILE = join(ROOT, 'docs/proof.md');
 const USAGE_EXIT = 64;
 const HEAD = `# Proof
@@ -21,7 +25,7 @@ const begin = (part) => `<!-- ${part} -->`;
 const end = (part) => `<!-- end of ${part} -->`;
 const section = (part, text) => `${begin(part)}\n\n## ${PARTS[part].title}\n\n${text}\n\n${end(part)}\n`;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { agents: { type: 'string' } } });
+const { positionals, values } = read(process.argv.slice(2));
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
 const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) stop(`there is no part ${unknown}; known: ${Object.keys(PARTS).join(', ')}`, USAGE_EXIT);
@@ -29,18 +33,33 @@ if (unknown !== undefined) stop(`there is no part ${unknown}; known: ${Object.ke
 ensureDependencies();
 ensureBuilt();
 for (const name of names) {
-  const { text, held } = await PARTS[name].run(values);
+  const { text, held, isPart = false } = await PARTS[name].run({ ...values, before: sectionOf(report(), name) });
   process.stdout.write(`${text}\n`);
-  if (held) await save(name, text);
-  else process.exitCode = 1;
+  if (!held) process.exitCode = 1;
+  else if (!isPart) await save(name, text);
+}
+
+/** Parts and options; an option is for every part that knows it. */
+function read(args) {
+  const options = Object.assign({}, ...Object.values(PARTS).map((part) => part.options ?? {}));
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    return stop(error.message, USAGE_EXIT);
+  }
 }
 
 /** Puts the section of one part in its place. A part that failed leaves the last one that held. */
 async function save(name, text) {
-  const old = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+  const old = report();
   const sections = Object.keys(PARTS).map((part) => (part === name ? section(part, text) : sectionOf(old, part)));
   const options = { ...(await resolveConfig(FILE)), parser: 'markdown' };
   writeFileSync(FILE, await format([HEAD, ...sections].join('\n'), options));
+}
+
+/** The whole report as it is now. */
+function report() {
+  return existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
 }
 
 function sectionOf(text, part) {

@@ -28,6 +28,11 @@ const FINDINGS = [
   'A failed unit of a removed agent was never forgotten under `supervisor: tmux`.',
   'Agents could not be stopped where a person had masked the template of their units.',
   'A lost reload waited for a person under the watcher, and for the replace of a server that has to live on.',
+  'A lost reload waited until the tmux server could be seen: the user manager went on with settings that were gone.',
+  'Where the directory of units could not be listed, the enable link of an agent whose unit is somebody else’s was deleted.',
+  'A failed unit whose template or server unit is somebody else’s by now failed every apply under `supervisor: tmux` instead of being named once as blocked.',
+  'An agent to be stopped whose unit is somebody else’s failed every apply under `supervisor: tmux` instead of being named once as blocked.',
+  'A mask or a file of somebody else’s at the mark of a lost reload failed every removal instead of holding it back and being named.',
 ];
 
 /** The limits of what is claimed. */
@@ -80,7 +85,7 @@ function textOf(reports, seconds) {
   return [
     `${worlds} worlds in ${seconds} s (${reports.length} processes, seeds ${reports.map(({ seed }) => seed).join(', ')}).`,
     '',
-    'In each: foreign things stay to the byte, who runs as the manifest wants keeps its process, a plan changes nothing, two rounds after the faults nothing is left without a known reason, and the end is that of an undisturbed life.',
+    'In each: foreign things stay to the byte, who runs as the manifest wants keeps its process, a plan changes nothing, two rounds after the faults nothing is left without a known reason, two hours later there is nothing new to do, the end is that of an undisturbed life, and what was applied before does not show in it.',
     '',
     'Again: `MOSAIC_WORLDS=… MOSAIC_SEED=… npm run proof -- worlds`; one world: `MOSAIC_SEED=SEED:PATH npm test -- test/proof/worlds`.',
     '',

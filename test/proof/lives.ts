@@ -5,6 +5,7 @@ import { isEmpty, type Plan } from '../../src/model/plan.ts';
 import type { Look } from '../../src/reconciler/pass.ts';
 import type { Policy } from '../../src/reconciler/policy.ts';
 import { fleetFrom } from './any-fleet.ts';
+import { differenceOf } from './difference.ts';
 import { FLEET, HOME, socketOf, Stage } from './stage.ts';
 import { Crash, troubled, type Trouble } from './troubles.ts';
 import { happen, policyOf, stageOf, type World } from './worlds.ts';
@@ -18,6 +19,8 @@ export interface Life {
   readonly broken: readonly string[];
   /** Words to count over all worlds. */
   readonly tally: readonly string[];
+  /** Calls that its first apply made, undisturbed. */
+  readonly calls: number;
 }
 
 /** Lives a world to its end three times: undisturbed, with its troubles, and by a look that is out of date. */
@@ -31,13 +34,14 @@ export async function live(world: World): Promise<Life> {
   await stay(watch, calm);
   if (isFresh(world, calm)) await sameAsAlone(watch, world);
   back();
-  const calls = await disturb(watch, world.troubles, calm.calls);
-  const after = await converge(watch, `after ${calls}`);
+  const { told, errors } = await disturb(watch, world.troubles, calm.calls);
+  const after = await converge(watch, `after ${told}`);
   if (!isHeldBack(calm) && calm.state !== after.state)
-    watch.say(`ends otherwise after ${calls}:\n${differenceOf(calm.state, after.state)}`);
+    watch.say(`ends otherwise after ${told}:\n${differenceOf(calm.state, after.state)}`);
   back();
   await outOfDate(watch, world);
-  return { broken: watch.broken, tally: [...tallyOf(world, calm), `rounds ${calm.rounds}`] };
+  const tally = [...tallyOf(world, calm), `rounds ${Math.max(calm.rounds, after.rounds)}`, ...errors];
+  return { broken: watch.broken, tally, calls: calm.calls };
 }
 
 /** What is in the way of the fleet as a whole holds back even what is harmless; a failed look at it does not. */
@@ -157,10 +161,17 @@ function checkRest({ stage: { reasons }, ...watch }: Watch, { changes, blocked, 
 /** The size for sessions to come is what a server was started with: it may differ from one start to another. */
 const stateOf = ({ machine }: Stage): string => machine.state().replaceAll(/"default-size":"[^"]*",?/g, '');
 
+interface Disturbance {
+  /** What went wrong, in words. */
+  readonly told: string;
+  readonly errors: readonly string[];
+}
+
 /** One apply after the other, each with its trouble. Only what must always hold is asked for. */
-async function disturb(watch: Watch, troubles: readonly Trouble[], calls: number): Promise<string> {
+async function disturb(watch: Watch, troubles: readonly Trouble[], calls: number): Promise<Disturbance> {
   const { stage, fleet, policy } = watch;
   const told: string[] = [];
+  const errors = new Set<string>();
   for (const { at, ...how } of troubles) {
     const trouble = { ...how, at: 1 + (at % Math.max(1, calls)) };
     const port = troubled(stage.machine.port, trouble);
@@ -168,9 +179,10 @@ async function disturb(watch: Watch, troubles: readonly Trouble[], calls: number
     await attempt(() => stage.apply(fleet, policy, port), watch, told);
     if (port.calls() > (calls + 50) * 100)
       watch.say(`${told.join(', ')}: ${port.calls()} calls, where ${calls} are enough`);
+    for (const error of port.errors) errors.add(`error: ${error}`);
     watch.check(told.join(', '));
   }
-  return told.join(', ');
+  return { told: told.join(', '), errors: [...errors] };
 }
 
 /** A command may die, or end with an error of our own; nothing else. */
@@ -222,13 +234,6 @@ async function sameAsAlone({ stage, fleet, policy, ...watch }: Watch, world: Wor
   await alone.apply(fleet, { ...policy, allowDelete: 9 });
   const [is, shouldBe] = [stage.own(fleet), alone.own(fleet)];
   if (is !== shouldBe) watch.broken.push(`ends otherwise than alone:\n${differenceOf(shouldBe, is)}`);
-}
-
-function differenceOf(before: string, after: string): string {
-  const [was, is] = [before.split('\n'), after.split('\n')];
-  const lost = was.filter((line) => !is.includes(line)).map((line) => `  - ${line}`);
-  const found = is.filter((line) => !was.includes(line)).map((line) => `  + ${line}`);
-  return [...lost, ...found].join('\n');
 }
 
 function tallyOf({ mischief, troubles }: World, { plan }: End): readonly string[] {

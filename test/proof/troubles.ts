@@ -20,6 +20,8 @@ export class Crash extends Error {}
 export interface TroubledPort extends WritePort {
   /** Calls so far. */
   readonly calls: () => number;
+  /** The errors it gave, by their classes. */
+  readonly errors: ReadonlySet<string>;
 }
 
 const FILE_ERRORS: readonly ErrorCode[] = [
@@ -32,6 +34,9 @@ const FILE_ERRORS: readonly ErrorCode[] = [
   'E_NOT_DIR',
 ];
 const EXEC_ERRORS = ['missing', 'timeout', 'signal', 'overflow', 'spawn', 'exit'] as const;
+
+/** So many numbers of errors meet every class of every kind of call. */
+export const KINDS_OF_ERRORS = Math.max(FILE_ERRORS.length, EXEC_ERRORS.length);
 
 const pick = <T>(list: readonly [T, ...T[]] | readonly T[], at: number): T => {
   const found = list[at % list.length];
@@ -55,6 +60,7 @@ export function troubled(port: WritePort, trouble?: Trouble): TroubledPort {
   return {
     ...port,
     calls: () => line.calls,
+    errors: line.errors,
     files: {
       stat: (path) => call(`stat ${path}`, () => files.stat(path)),
       read: (path, maxBytes) => call(`read ${path}`, () => files.read(path, maxBytes)),
@@ -69,6 +75,7 @@ export function troubled(port: WritePort, trouble?: Trouble): TroubledPort {
 /** All calls of one process, one after the other. */
 class Line {
   calls = 0;
+  readonly errors = new Set<string>();
   readonly #trouble: Trouble | undefined;
   #isDead = false;
   #stuck: string | undefined;
@@ -83,7 +90,9 @@ class Line {
     if (trouble.way === 'crash before') this.#die();
     if (trouble.way.endsWith('after')) run();
     if (trouble.way === 'crash after') this.#die();
-    throw new FleetError(pick(FILE_ERRORS, trouble.error), `${key}: refused`);
+    const code = pick(FILE_ERRORS, trouble.error);
+    this.errors.add(code);
+    throw new FleetError(code, `${key}: refused`);
   }
 
   async exec(exec: Exec, ...[argv, options]: Parameters<Exec>): Promise<ExecResult> {
@@ -95,6 +104,7 @@ class Line {
     if (trouble.way.endsWith('after')) await exec(argv, options);
     if (trouble.way === 'crash after') this.#die();
     const reason = pick(EXEC_ERRORS, trouble.error);
+    this.errors.add(`${argv[0].split('/').at(-1) ?? ''} ${reason}`);
     if (reason === 'exit') return { exitCode: 1, stdout: '', stderr: 'it went wrong\n' };
     throw new ExecFailure(reason, argv, `${argv[0]}: ${reason}`);
   }
