@@ -80,6 +80,8 @@ const stopsWhole = ({ reason }: Blocked, { group, action }: Change): boolean =>
   STARTING.has(action) || (group === 'fleet' && (reason !== 'unknown' || action === 'delete'));
 
 function stopsWithout(address: Address, { reason }: Blocked, change: Change): boolean {
+  // What is removed from the manager's sight is marked there first.
+  if (isReload(address)) return change.provider === 'systemd' && change.action === 'delete';
   if (address === change.address || losesTrack(address, reason, change)) return true;
   // Without units it is our helper that ends an agent, by the record of the server.
   if (change.provider === 'tmux' && endsAgent(change)) return kindOf(address) === 'file' && !OPTIONAL.test(address);
@@ -97,8 +99,6 @@ function losesTrack(
   { action, provider, group, address: own }: Change,
 ): boolean {
   const kind = kindOf(address);
-  // What is removed from the manager's sight is marked there first.
-  if (isReload(address)) return provider === 'systemd' && action === 'delete';
   if (reason === 'foreign') return kind === 'unit' && provider !== 'files';
   if (reason !== 'unknown') return false;
   if (kind === 'unit') return provider === 'systemd' && action === 'create';
