@@ -73,7 +73,7 @@ describe('the activity of an agent with rules for its screen', () => {
     });
   });
 
-  it('never says that the last output lies in the future', () => {
+  it('never says that the last output lies in the future (F84)', () => {
     expect(activityOf(plain, seen(screen(IDLE), { nowSec: 900 })).sinceSec).toBe(0);
   });
 });

@@ -32,7 +32,7 @@ describe('a line of a terminal', () => {
     ['joins emoji', '👨\u200d👩 e\u0301', '👨\u200d👩 e\u0301'],
     ['has tabs', 'a\tb', 'a\tb'],
     ['draws boxes', '\u000elqk\u000f lqk', '┌─┐ lqk'],
-  ])('that %s leaves its text', (_what, line, text) => {
+  ])('that %s leaves its text (F71)', (_what, line, text) => {
     expect(clean(line).plain).toBe(text);
     expect(clean(line).styled).toBe(text);
   });
@@ -90,7 +90,7 @@ describe('any bytes', () => {
     fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 100 }).map((units) => String.fromCharCode(...units)),
   );
 
-  it('give lines that are safe, plain and styled alike', () => {
+  it('give lines that are safe, plain and styled alike (F70)', () => {
     fc.assert(
       fc.property(streams, (text) => {
         const cleaner = createCleaner();
@@ -108,7 +108,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('take no more time than their length asks for', () => {
+  it('take no more time than their length asks for (F70)', () => {
     const started = performance.now();
     for (const unit of [`${ESC}]`, `${ESC}[`, `${ESC}[1;`, '\u009b', `${ESC}P${ESC}`, '\r', `${ESC}[38;2;`]) {
       sanitise(unit.repeat(100_000));

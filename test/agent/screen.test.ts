@@ -66,7 +66,7 @@ describe('the screens of panes', () => {
     expect(call.marks).toHaveLength(3);
   });
 
-  it('cannot speak for another pane: what they printed before is no mark of this call', async () => {
+  it('cannot speak for another pane: what they printed before is no mark of this call (F64)', async () => {
     const victim = { facts: '0 0 1 0 0 0', text: 'asks' };
     const first = server({ '%1': { facts: '0 0 1 0 0 0', text: '' }, '%2': victim });
     await readScreens(first, ['%1', '%2']);

@@ -56,7 +56,7 @@ describe('what a process has read', () => {
 });
 
 describe('a process', () => {
-  it('is the same, stopped or gone, and never another of its pid', async () => {
+  it('is the same, stopped or gone, and never another of its pid (F81)', async () => {
     const pid = start('sleep', '60');
     const life = await eventually(() => lifeOf(pid) ?? false);
     expect(processNow(life)).toBe('same');

@@ -36,7 +36,7 @@ describe('the manifest cache', () => {
     ['a command that is not in the manifest', (text: string) => text.replace('codex', 'other')],
     ['half of it', (text: string) => text.slice(0, text.length / 2)],
     ['an empty fleet', (text: string) => withFleet(text, {})],
-  ])('does not go by an entry that somebody changed: %s', (_what, change) => {
+  ])('does not go by an entry that somebody changed: %s (F83)', (_what, change) => {
     remember(createFileWriter(), home, { fleet, warnings: [], key: 'k' });
     const text = readFileSync(path(), 'utf8');
     writeFileSync(path(), change(text));

@@ -13,7 +13,7 @@ describe('tmuxHazards', () => {
     ['next-3.8', true],
     ['master', true],
     ['something', false],
-  ])('%s is supported: %s', (version, supported) => {
+  ])('%s is supported: %s (F46)', (version, supported) => {
     expect(tmuxHazards(version).supported).toBe(supported);
   });
 

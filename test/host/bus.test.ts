@@ -122,7 +122,7 @@ describe('createBus', () => {
     },
   );
 
-  it('finds the bus in the runtime directory, and tells how the conversation went', async () => {
+  it('finds the bus in the runtime directory, and tells how the conversation went (F39)', async () => {
     const path = await busThat((socket) => socket.write(ANSWERS));
     const records: ExecRecord[] = [];
     const bus = createBus({
@@ -133,7 +133,7 @@ describe('createBus', () => {
     expect(records).toMatchObject([{ argv: ['user-bus', 'Get', 'Get', 'Get', 'Get', 'ListUnitsByPatterns'] }]);
   });
 
-  it('gives up after its time, and at once when it is told to', async () => {
+  it('gives up after its time, and at once when it is told to (F37)', async () => {
     const path = await busThat(() => undefined);
     const gaveUp = await ask(path, { timeoutMs: 50 }).catch((error: unknown) => error);
     expect(gaveUp).toMatchObject({ reason: 'timeout', message: 'the message bus did not answer within 50 ms' });

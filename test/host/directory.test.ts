@@ -20,7 +20,7 @@ describe('ensureDirectory', () => {
     expect([directory, `${directory}/a`, `${directory}/a/b`].map(modeOf)).toEqual([0o750, 0o755, 0o755]);
   });
 
-  it('refuses links and files in its way', () => {
+  it('refuses links and files in its way (F15)', () => {
     const directory = newDirectory();
     mkdirSync(`${directory}/real`);
     symlinkSync('real', `${directory}/link`);

@@ -64,7 +64,7 @@ describe('createExec', () => {
     expect(readFileSync(`${place}/handed`, 'utf8')).toBe('through\n');
   });
 
-  it('returns soon after the exit although a grandchild keeps the pipes open, and leaves the grandchild alone', async () => {
+  it('returns soon after the exit although a grandchild keeps the pipes open, and leaves the grandchild alone (F52)', async () => {
     const started = performance.now();
     const { exitCode, stdout } = await exec(sh('sleep 1000 & echo $!'), limit);
     strays.push(Number(stdout));
@@ -97,7 +97,7 @@ describe('a call that gives no exit code', () => {
     expect(await failureOf(exec(['/no/such/program'], limit))).toMatchObject({ reason: 'missing' });
   });
 
-  it('is `missing` for relative names and for what only a relative directory holds', async () => {
+  it('is `missing` for relative names and for what only a relative directory holds (F98)', async () => {
     expect(await failureOf(exec(['bin/true'], limit))).toMatchObject({ reason: 'missing' });
     const inRelative = createExec({ path: [relative(process.cwd(), '/bin'), '.', ''] });
     expect(await failureOf(inRelative(['true'], limit))).toMatchObject({ reason: 'missing' });

@@ -25,7 +25,7 @@ describe('identity', () => {
 });
 
 describe('cleanEnvironment', () => {
-  it('passes on where the user bus is and nothing else of the caller', () => {
+  it('passes on where the user bus is and nothing else of the caller (F99)', () => {
     const bus = { HOME: '/h', XDG_RUNTIME_DIR: '/run/user/7', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/x' };
     const rest = {
       TMUX: '/tmp/x,1,0',

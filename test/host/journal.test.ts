@@ -31,7 +31,7 @@ describe('a journal', () => {
     expect(readJournal(path, 1000)).toEqual([{ text }]);
   });
 
-  it('never grows beyond its size, and keeps one older file', () => {
+  it('never grows beyond its size, and keeps one older file (F73)', () => {
     const path = newPath();
     const journal = createJournal(path, { maxBytes: 100, onFailure: failing });
     for (let n = 0; n < 50; n += 1) journal.append({ n, text: 'x'.repeat(20) });
@@ -43,7 +43,7 @@ describe('a journal', () => {
     expect(kept).toEqual(Array.from(kept, (_, index) => 50 - kept.length + index));
   });
 
-  it('loses a torn line alone, and not the record after it', () => {
+  it('loses a torn line alone, and not the record after it (F83)', () => {
     const path = newPath();
     const journal = createJournal(path, { maxBytes: 1000, onFailure: failing });
     journal.append({ n: 1 });
@@ -53,7 +53,7 @@ describe('a journal', () => {
     expect(readJournal(path, 1000)).toEqual([{ n: 1 }, { n: 3 }]);
   });
 
-  it('tells of the first failure only, and never throws', () => {
+  it('tells of the first failure only, and never throws (F08)', () => {
     const errors: FleetError[] = [];
     const journal = createJournal(`${place}/none/journal`, { maxBytes: 100, onFailure: (error) => errors.push(error) });
     journal.append({ n: 1 });

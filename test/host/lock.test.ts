@@ -86,7 +86,7 @@ describe('acquireLock', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('says that a stopped holder is stopped, and how it goes on', async () => {
+  it('says that a stopped holder is stopped, and how it goes on (F78)', async () => {
     const path = newPath();
     const { child } = await startHolder(path);
     child.kill('SIGSTOP');
@@ -97,7 +97,7 @@ describe('acquireLock', () => {
     });
   });
 
-  it('does not name a dead process when a stranger holds the file', async () => {
+  it('does not name a dead process when a stranger holds the file (F81)', async () => {
     const path = newPath();
     writeFileSync(path, JSON.stringify({ pid: process.pid, startTime: 1, command: 'old', since: 'then' }));
     const stranger = options.exec(['flock', path, 'sleep', '1000'], { timeoutMs: 3000 }).catch(() => undefined);
@@ -106,7 +106,7 @@ describe('acquireLock', () => {
     await stranger;
   });
 
-  it('is free at once when the holder was killed', async () => {
+  it('is free at once when the holder was killed (F77)', async () => {
     const path = newPath();
     const holder = await startHolder(path);
     holder.child.kill('SIGKILL');
@@ -138,7 +138,7 @@ describe('acquireLock', () => {
     (await acquireLock(path, options)).release();
   });
 
-  it('never lets ten takers overlap', async () => {
+  it('never lets ten takers overlap (F77)', async () => {
     const path = newPath();
     const journal = `${path}.journal`;
     const takers = Array.from({ length: 10 }, () => start(path, 'rounds', journal, '10'));
@@ -149,7 +149,7 @@ describe('acquireLock', () => {
     expect(pairs).toHaveLength(100);
   }, 60_000);
 
-  it('does not take a file that was deleted while it waited, but the one that is there now', async () => {
+  it('does not take a file that was deleted while it waited, but the one that is there now (F79)', async () => {
     const path = newPath();
     const first = await acquireLock(path, options);
     let deleted = false;
@@ -167,7 +167,7 @@ describe('acquireLock', () => {
     second.release();
   });
 
-  it('lets a holder see that its file was deleted', async () => {
+  it('lets a holder see that its file was deleted (F79)', async () => {
     const path = newPath();
     const first = await acquireLock(path, options);
     rmSync(path);
@@ -175,7 +175,7 @@ describe('acquireLock', () => {
     first.release();
   });
 
-  it('refuses a symbolic link', async () => {
+  it('refuses a symbolic link (F80)', async () => {
     const path = newPath();
     symlinkSync(`${place}/victim`, path);
     await expect(acquireLock(path, options)).rejects.toMatchObject({ code: 'E_SYMLINK' });

@@ -42,7 +42,7 @@ describe('the readers of /proc', () => {
     expect(commandLineOf(pid)).toEqual(['/bin/sh', '-c', 'kill -STOP $$', '', 'x y', '']);
   });
 
-  it('tell two processes apart by their start times, and one process by none', async () => {
+  it('tell two processes apart by their start times, and one process by none (F81)', async () => {
     const first = start('/bin/sleep', '1000');
     const time = startTimeOf(first);
     expect(time).toBeGreaterThan(0);

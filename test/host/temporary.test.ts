@@ -7,7 +7,7 @@ const place = temporaryPlace();
 const nameOf = (pid: number): string => `.mosaic-${pid.toString(16).padStart(8, '0')}0011223344556677.tmp`;
 const NO_PROCESS = 0x7fffffff;
 
-it('removes what dead writers and this process left, and keeps everything else', () => {
+it('removes what dead writers and this process left, and keeps everything else (F16)', () => {
   const leftovers = [nameOf(NO_PROCESS), nameOf(process.pid), temporaryName()];
   const others = [nameOf(1), '.mosaic-xyz.tmp', `${nameOf(NO_PROCESS)}~`, 'a.mosaic-7fffffff.tmp', '.other.tmp'];
   for (const name of [...leftovers, ...others]) writeFileSync(`${place}/${name}`, '');

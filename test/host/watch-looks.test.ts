@@ -53,7 +53,7 @@ describe('watchManifest, by looking', () => {
     await wakesAfter(watched, () => saveAtomically(path, 'a file at last'));
   });
 
-  it('says that a limit of inotify is reached, and sees what changes all the same', async () => {
+  it('says that a limit of inotify is reached, and sees what changes all the same (F86)', async () => {
     const path = `${newDirectory()}/fleet.yaml`;
     const program = bundleProgram('manifest-watcher', place);
     // The limits belong to a user namespace: inside one of its own they are ours to set.

@@ -10,13 +10,13 @@ const fail = (why: string): never => {
 };
 
 describe('watchManifest, by events', () => {
-  it('tells of every file that is renamed over the manifest', async () => {
+  it('tells of every file that is renamed over the manifest (F85)', async () => {
     const path = `${newDirectory()}/fleet.yaml`;
     const watched = await armed(path);
     for (const text of ['one', 'two', 'three']) await wakesAfter(watched, () => saveAtomically(path, text));
   });
 
-  it('tells of a write in place', async () => {
+  it('tells of a write in place (F85)', async () => {
     const path = `${newDirectory()}/fleet.yaml`;
     const watched = await armed(path);
     for (const text of ['one', 'two']) await wakesAfter(watched, () => writeFileSync(path, text));
@@ -36,7 +36,7 @@ describe('watchManifest, by events', () => {
     }
   });
 
-  it('tells that the manifest went, came back and was written again', async () => {
+  it('tells that the manifest went, came back and was written again (F85)', async () => {
     const path = `${newDirectory()}/fleet.yaml`;
     const watched = await armed(path);
     await wakesAfter(watched, () => rmSync(path));
@@ -78,7 +78,7 @@ describe('watchManifest, by events', () => {
     await settled(watched, () => writeFileSync(`${directory}/..v2/fleet.yaml`, 'later'));
   });
 
-  it('tells that the directory itself was replaced, and watches the new one', async () => {
+  it('tells that the directory itself was replaced, and watches the new one (F86)', async () => {
     const parent = newDirectory();
     const path = `${parent}/checkout/fleet.yaml`;
     for (const name of ['checkout', 'next']) mkdirSync(`${parent}/${name}`);
@@ -91,7 +91,7 @@ describe('watchManifest, by events', () => {
     await settled(watched, () => writeFileSync(path, 'later'));
   });
 
-  it('gathers ten thousand writes in a few wakes, and tells of the last', async () => {
+  it('gathers ten thousand writes in a few wakes, and tells of the last (F87)', async () => {
     const path = `${newDirectory()}/fleet.yaml`;
     let seen = '';
     let wakes = 0;

@@ -64,7 +64,7 @@ describe('together', () => {
     ]);
   });
 
-  it('says so when a directory cannot be made durable', () => {
+  it('says so when a directory cannot be made durable (F18)', () => {
     const directory = newDirectory();
     const work = (): void => {
       writer.write(`${directory}/file`, 'text', 0o600);

@@ -55,7 +55,7 @@ describe('write', () => {
     expect(readdirSync(directory)).toEqual(['file']);
   });
 
-  it('refuses a link at its target, also a broken one, and leaves the victim alone', () => {
+  it('refuses a link at its target, also a broken one, and leaves the victim alone (F17)', () => {
     const directory = newDirectory();
     writeFileSync(`${directory}/victim`, 'victim');
     symlinkSync(`${directory}/victim`, `${directory}/link`);
@@ -68,7 +68,7 @@ describe('write', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['broken', 'link', 'victim']);
   });
 
-  it('refuses a link anywhere on the way below the caller’s own directory', () => {
+  it('refuses a link anywhere on the way below the caller’s own directory (F18)', () => {
     const directory = newDirectory();
     mkdirSync(`${directory}/real/deep`, { recursive: true });
     symlinkSync(`${directory}/real`, `${directory}/link`);
@@ -81,7 +81,7 @@ describe('write', () => {
     expect(readdirSync(`${directory}/real`)).toEqual(['deep']);
   });
 
-  it('replaces the name and never the contents of a file that has another name elsewhere', () => {
+  it('replaces the name and never the contents of a file that has another name elsewhere (F19)', () => {
     const directory = newDirectory();
     writeFileSync(`${directory}/foreign`, 'foreign');
     linkSync(`${directory}/foreign`, `${directory}/file`);
@@ -126,7 +126,7 @@ describe('write', () => {
 });
 
 describe('write that is killed', () => {
-  it('leaves the old or the new file whole, and a sweep clears what it left beside it', async () => {
+  it('leaves the old or the new file whole, and a sweep clears what it left beside it (F01)', async () => {
     const directory = newDirectory();
     const program = bundleProgram('write-file', place);
     const whole = ['a'.repeat(8192), 'b'.repeat(8192)];
@@ -154,7 +154,7 @@ describe('write on a machine in trouble', () => {
     return JSON.parse(execFileSync(file, args, { encoding: 'utf8' }));
   };
 
-  it('says E_DISK_FULL and keeps the old file and nothing else', () => {
+  it('says E_DISK_FULL and keeps the old file and nothing else (F07)', () => {
     const at = newDirectory();
     const script = `mount -t tmpfs -o size=64k,mode=700 none ${at} && printf old > ${at}/file &&
       ${node} ${program} once ${at}/file 1000000 && printf '\\n%s %s' "$(cat ${at}/file)" "$(ls -A ${at})"`;
@@ -168,20 +168,20 @@ describe('write on a machine in trouble', () => {
     expect(rest).toBe('old file');
   });
 
-  it('says E_READONLY on a read-only file system', () => {
+  it('says E_READONLY on a read-only file system (F10)', () => {
     const at = newDirectory();
     const script = `mount -t tmpfs -o ro none ${at} && ${node} ${program} once ${at}/file 10`;
     expect(run(...namespace, script)).toMatchObject({ code: 'E_READONLY', message: expect.stringContaining(at) });
   });
 
-  it('says E_LIMIT when no descriptor is left', () => {
+  it('says E_LIMIT when no descriptor is left (F12)', () => {
     const path = `${newDirectory()}/file`;
     const limited = ['sh', '-c', `ulimit -n 64; exec ${node} ${program} exhaust ${path}`];
     expect(run(...limited)).toMatchObject({ code: 'E_LIMIT', message: expect.stringContaining('EMFILE') });
     expect(existsSync(path)).toBe(false);
   });
 
-  it('says E_PERMISSION in a directory that is not for us', () => {
+  it('says E_PERMISSION in a directory that is not for us (F11)', () => {
     const at = newDirectory();
     chmodSync(at, 0o555);
     const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--clear-groups'] : [];

@@ -64,7 +64,7 @@ function looks(on: On): void {
   );
 
   it(
-    'says unknown of everything wanted when an outside call does not end in time',
+    'says unknown of everything wanted when an outside call does not end in time (F37)',
     on(async ({ given, observe, apply, plan }) => {
       await apply();
       if (given.silence === undefined) return;

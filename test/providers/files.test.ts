@@ -38,7 +38,7 @@ describe('a file of ours', () => {
     ['was edited at its end', (text: string) => `${text}cwd=/elsewhere\0`],
     ['was cut in the middle', (text: string) => text.slice(0, text.length / 2)],
     ['lost a field', (text: string) => text.replace(/cwd=[^\0]*\0/, '')],
-  ])('is put back when it %s', async (_, edit) => {
+  ])('is put back when it %s (F83)', async (_, edit) => {
     const { machine, plan, apply, text } = await installed();
     const whole = text(LAUNCH);
     machine.files.alter(LAUNCH, { content: edit(whole) });
@@ -47,7 +47,7 @@ describe('a file of ours', () => {
     expect(text(LAUNCH)).toBe(whole);
   });
 
-  it('keeps the edit of a person as a backup that only the user can read', async () => {
+  it('keeps the edit of a person as a backup that only the user can read (F20)', async () => {
     const { machine, apply, text } = await installed();
     machine.files.alter(SCRIPT, { content: `${text(SCRIPT)}# mine\n` });
     await apply();
@@ -56,7 +56,7 @@ describe('a file of ours', () => {
     expect(machine.files.stat(BACKUP)?.mode).toBe(0o700);
   });
 
-  it('gets its mode back, and leaves no backup for it', async () => {
+  it('gets its mode back, and leaves no backup for it (F21)', async () => {
     const { machine, plan, apply } = await installed();
     machine.files.alter(LAUNCH, { mode: 0o644 });
     expect((await plan()).changes).toMatchObject([{ address: 'launch.alpha', because: 'mode changed' }]);
@@ -89,7 +89,7 @@ describe('what stands where a file of ours belongs', () => {
     ['a file of another user', { uid: 0 }, 'it belongs to uid 0'],
     ['a file without a mark', { content: 'mine\n' }, 'it has no mark of mosaic'],
     ['a file with nothing in it', { content: '' }, 'it has no mark of mosaic'],
-  ] as const)('is left alone and named when it is %s', async (_, what, because) => {
+  ] as const)('is left alone and named when it is %s (F17)', async (_, what, because) => {
     const { machine, plan, apply } = await installed();
     machine.files.alter(LAUNCH, what);
     const before = machine.state();

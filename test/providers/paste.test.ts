@@ -76,7 +76,7 @@ describe('a real tmux', () => {
     expect(tmux('list-buffers')).toBe('');
   });
 
-  it('types nothing into a pane that is dead, another, closed or somebody else’s, and does the rest', async () => {
+  it('types nothing into a pane that is dead, another, closed or somebody else’s, and does the rest (F74)', async () => {
     const server = tmux('display-message', '-p', '#{pid}');
     const dead = open('dead', 'exec sleep 0.01');
     await eventually(() => tmux('display-message', '-p', '-t', dead.paneId, '#{pane_dead}') === '1');

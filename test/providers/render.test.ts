@@ -120,7 +120,7 @@ describe('tmux', () => {
     expect(PANE_FORMAT.split('|').at(-1)).toBe('#{session_name}');
   });
 
-  it('takes nothing else for a row', () => {
+  it('takes nothing else for a row (F64)', () => {
     const forged = ['P|$1|%1|x|0|0|a|b|c|n', 'P|1|%1|2|0|0|a|b|c|n', 'P|$1|%1|2|0|0|a|b', 'S|1|2', ''];
     expect(forged.map(parsePaneRow)).toEqual(forged.map(() => undefined));
     expect(['P|1|2', 'S|x|2', 'S|1|', ''].map(parseServerRow)).toEqual([undefined, undefined, undefined, undefined]);

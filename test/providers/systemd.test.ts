@@ -33,7 +33,7 @@ async function installed() {
 }
 
 describe('units', () => {
-  it('are written and loaded with one reload, however many they are', async () => {
+  it('are written and loaded with one reload, however many they are (F29)', async () => {
     const { machine, given, applyThrough } = await installed();
     const agents = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`a${at}`, {}]));
     const port = watched(machine.port);
@@ -66,7 +66,7 @@ describe('units', () => {
     expect((await plan(given.smaller)).changes).toEqual([]);
   });
 
-  it('that a person edited are put back, and the edit is kept', async () => {
+  it('that a person edited are put back, and the edit is kept (F23)', async () => {
     const { machine, apply, plan } = await installed();
     machine.files.alter(DROP_IN, { content: `${machine.files.read(DROP_IN) ?? ''}[Service]\nNice=5\n` });
     expect((await plan()).changes).toMatchObject([{ reason: 'hand_edited' }]);
@@ -90,7 +90,7 @@ describe('units', () => {
     expect((await plan()).changes).toEqual([]);
   });
 
-  it('that are masked are left masked and named so', async () => {
+  it('that are masked are left masked and named so (F26)', async () => {
     const { machine, plan } = await installed();
     const template = `${PLACES.unitDirectory}/mosaic-canary@.service`;
     machine.files.uproot(template);
@@ -185,7 +185,7 @@ describe('a call that changes units', () => {
     return limits[0] ?? 0;
   }
 
-  it('waits as long as the slowest agent may take to stop or to start', async () => {
+  it('waits as long as the slowest agent may take to stop or to start (F45)', async () => {
     expect(await limitOf('stop', {})).toBeLessThan(120_000);
     expect(await limitOf('stop', { stop: { timeout: '10m' } })).toBeGreaterThan(600_000);
     expect(await limitOf('start', {})).toBeGreaterThan(120_000);
@@ -230,7 +230,7 @@ describe('units of another home', () => {
 });
 
 describe('drop-ins of a person', () => {
-  it('are named, kept, and no part of the plan', async () => {
+  it('are named, kept, and no part of the plan (F24)', async () => {
     const { machine, plan, observe } = await installed();
     const own = `${PLACES.unitDirectory}/mosaic-canary@alpha.service.d/override.conf`;
     machine.files.plant(own, { content: '[Service]\nNice=5\n' });

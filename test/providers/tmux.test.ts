@@ -185,7 +185,7 @@ describe('the way to a socket', () => {
     ['lets others in', { mode: 0o750 }, 'chmod 700 /tmp/tmux-1000'],
     ['is a link', { kind: 'symlink', content: '/elsewhere' }, 'is a symlink'],
     ['belongs to somebody else', { uid: 7 }, 'belongs to uid 7'],
-  ] as const)('is not gone where the directory %s', async (_, change, message) => {
+  ] as const)('is not gone where the directory %s (F53)', async (_, change, message) => {
     const { machine, look } = underSystemd();
     machine.tmux.start(SOCKET, '', '/user.slice/mosaic-canary-tmux.service');
     machine.files.alter(DIRECTORY, change);

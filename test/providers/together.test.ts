@@ -62,7 +62,7 @@ describe.each(['systemd', 'tmux'] as const)('a fleet under the supervisor %s', (
     'a changed command': [fleet, fleetOf({ supervisor, agents: { ...AGENTS, beta: { command: ['/bin/cat', '-'] } } })],
   };
   const cells = Object.keys(stories).flatMap((name) => (['crash', 'failure'] as const).map((kind) => ({ name, kind })));
-  it.each(cells)('ends the same after a $kind at any act of $name', async ({ name, kind }) => {
+  it.each(cells)('ends the same after a $kind at any act of $name (F01)', async ({ name, kind }) => {
     const [before, wanted = fleet] = stories[name] ?? [];
     const life = async (fault?: Fault) => {
       const { machine, apply, plan } = machineWith();
@@ -81,7 +81,7 @@ describe.each(['systemd', 'tmux'] as const)('a fleet under the supervisor %s', (
 });
 
 describe('units of the same names', () => {
-  it('are left running when another home owns them', async () => {
+  it('are left running when another home owns them (F100)', async () => {
     const theirs = machineWith();
     await theirs.apply(fleetOf({ agents: { alpha: {} } }));
     const ours = machineWith(hostFacts({ home: '/home/u/other' }), theirs.machine);

@@ -16,7 +16,7 @@ const conditions = (overlay: Overlay, spec = ''): readonly string[] => {
 describe('conditions', () => {
   it('are none when there is nothing to say', () => expect(conditions({})).toEqual([]));
 
-  it('say that agents end at logout, unless that cannot be told or no user manager runs them', () => {
+  it('say that agents end at logout, unless that cannot be told or no user manager runs them (F40)', () => {
     const host = { linger: false };
     expect(conditions({ host })).toEqual([expect.stringMatching(/^Linger False: .*loginctl enable-linger ada$/)]);
     expect(conditions({ host }, 'supervisor: tmux')).toEqual([]);

@@ -132,7 +132,7 @@ describe('execute', () => {
     ]);
   });
 
-  it('stops before the next phase once it is interrupted', async () => {
+  it('stops before the next phase once it is interrupted (F03)', async () => {
     const interrupt = new AbortController();
     const changes = [change('agent.a', 'launch.a', 'write'), change('agent.a', 'session.a', 'start', 'systemd')];
     const apply: Apply = (batch) => {

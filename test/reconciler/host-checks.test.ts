@@ -60,7 +60,7 @@ describe('hostProblems', () => {
     [MISSING, 'does not exist; mkdir -p /home/ada/src'],
     [FILE, 'is not a directory'],
     [{ ...FILE, kind: 'directory' }, 'cannot be entered'],
-  ])('refuses a working directory that is %j', (fact, text) => {
+  ])('refuses a working directory that is %j (F34)', (fact, text) => {
     expect(problems({ '/home/ada/src': fact })).toEqual([expect.stringContaining(text)]);
   });
 

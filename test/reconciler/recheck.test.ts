@@ -95,7 +95,7 @@ describe('the look right before something ends', () => {
     ['has no session any more', { 'run.a': seen('active/running') }],
     ['has a unit in another state', { ...RUNNING, 'run.a': seen('inactive/dead') }],
     ['could not be seen', { ...RUNNING, 'session.a': { state: 'unknown', error: { code: 'E_X', message: '' } } }],
-  ])('leaves an agent alone that %s', async (_, items) => {
+  ])('leaves an agent alone that %s (F90, F91)', async (_, items) => {
     const { steps } = await run([planned('session.a')], { items });
     expect(steps).toEqual([`failed session.a: ${CHANGED}`]);
   });

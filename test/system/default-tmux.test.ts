@@ -52,7 +52,7 @@ describe('the user’s own tmux', () => {
   });
 
   it.each(['{', '{"command":"x"}', '{"command":1,"before":{},"after":{}}', 'null'])(
-    'is judged by what is there when the record is damaged: %s',
+    'is judged by what is there when the record is damaged: %s (F83)',
     async (damaged) => {
       await live.must('install');
       writeFileSync(join(live.home, 'state', live.fleet, 'default-tmux.json'), damaged);
@@ -93,7 +93,7 @@ describe('the user’s own tmux', () => {
     expect(proof.defaultTmux.byUser).toContain('the server was restarted');
   });
 
-  it('is untouched by commands that run inside it', async () => {
+  it('is untouched by commands that run inside it (F56)', async () => {
     await sh(['mkdir', '-pm', '700', dirname(theirs)]);
     const done = join(live.root, 'done');
     const line = `"$@" >${join(live.root, 'out')} 2>&1; echo $? >${done}; exec sleep 3600`;

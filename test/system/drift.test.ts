@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 describe('what somebody changed by hand', () => {
-  it('in a unit is named, and put right without touching an agent', async () => {
+  it('in a unit is named, and put right without touching an agent (F23)', async () => {
     const address = `unit.mosaic-${live.fleet}@.service`;
     appendFileSync(join(UNIT_DIRECTORY, `mosaic-${live.fleet}@.service`), '[Service]\nNice=5\n');
     await systemctl('daemon-reload');
@@ -44,7 +44,7 @@ describe('what somebody changed by hand', () => {
     await applyInPeace();
   });
 
-  it('in a script or in launch data is put right', async () => {
+  it('in a script or in launch data is put right (F20, F68)', async () => {
     appendFileSync(join(live.home, 'libexec/agent-pane.bash'), '# more\n');
     rmSync(join(live.home, 'bin/mosaic'));
     expect((await live.plan()).changes.map(({ address }) => address)).toEqual([
@@ -54,7 +54,7 @@ describe('what somebody changed by hand', () => {
     await applyInPeace();
   });
 
-  it('in the name of a session is put right', async () => {
+  it('in the name of a session is put right (F58)', async () => {
     await live.tmux('rename-session', '-t', '=a:', 'mine');
     expect(await changes()).toEqual([['session.a', 'update', 'renamed', 'live']]);
     await applyInPeace();
@@ -137,7 +137,7 @@ describe('a change of the manifest', () => {
 });
 
 describe('stop', () => {
-  it('ends an agent that cannot be asked, and is in sync afterwards', async () => {
+  it('ends an agent that cannot be asked, and is in sync afterwards (F36)', async () => {
     await eventually(async () => (await live.tmux('capture-pane', '-p', '-t', '=deaf:')).stdout.includes('deaf'));
     await live.must('stop', 'deaf');
     expect(await live.agent('deaf')).toMatchObject({ state: 'stopped', held: true, inSync: true });

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 describe('an agent that cannot stay up', () => {
-  it('is crash-looping past its start limit, blocks verify, and is not fed by apply', async () => {
+  it('is crash-looping past its start limit, blocks verify, and is not fed by apply (F31)', async () => {
     await stateOf('looper', 'crash-looping');
     expect(await blockOf('looper')).toMatchObject({ reason: 'crash-looping' });
     expect(await live.mosaic(['apply', 'looper'])).toMatchObject({ exitCode: 3 });
@@ -48,7 +48,7 @@ describe('an agent that cannot stay up', () => {
     expect(await live.agent('looper')).toMatchObject({ state: 'running', inSync: true });
   });
 
-  it('is exited when its policy accepts the ending, and apply starts it', async () => {
+  it('is exited when its policy accepts the ending, and apply starts it (F32)', async () => {
     await stateOf('leaver', 'exited');
     expect(await changeOf('leaver')).toMatchObject({ action: 'start', reason: 'exited' });
     expect(await live.mosaic(['verify'])).toMatchObject({ exitCode: 2 });
@@ -59,7 +59,7 @@ describe('an agent that cannot stay up', () => {
 });
 
 describe('a program that is not there', () => {
-  it('blocks its own agent alone, naming the directories that were searched', async () => {
+  it('blocks its own agent alone, naming the directories that were searched (F33)', async () => {
     expect(await blockOf('nowhere')).toMatchObject({
       reason: 'command-not-found',
       message: expect.stringMatching(/no-such-program.*\/usr\/bin/),

@@ -45,7 +45,7 @@ describe('an apply that was killed', () => {
     ['mkdir', 2],
     ['symlink', 1],
     ['symlink', 2],
-  ])('at its %s no. %i is healed by the next one, which leaves nothing behind', async (call, count) => {
+  ])('at its %s no. %i is healed by the next one, which leaves nothing behind (F01)', async (call, count) => {
     const live = liveFleet({ a: sleeper, b: sleeper });
     expect((await killedApply(live, inject(call, count))).exitCode).toBe(KILLED);
     await live.must('apply', '--yes');
@@ -54,7 +54,7 @@ describe('an apply that was killed', () => {
     expect((await live.status()).agents.map(({ state }) => state)).toEqual(['running', 'running']);
   });
 
-  it('between the units it wrote and their reload has the reload done by the next one', async () => {
+  it('between the units it wrote and their reload has the reload done by the next one (F29)', async () => {
     const live = liveFleet({ a: sleeper });
     await live.must('apply');
     const { a: pid } = await live.pids();
@@ -113,7 +113,7 @@ describe('two commands at once', () => {
   });
   afterAll(cleanUp);
 
-  it('end with 5 for the second, which is told who holds the lock, or wait when asked to', async () => {
+  it('end with 5 for the second, which is told who holds the lock, or wait when asked to (F77)', async () => {
     const first = live.mosaic(['restart', 'deaf']);
     const pid = await holder();
     const refused = await live.mosaic(['apply', '--lock-timeout', '100ms', '-o', 'json']);
@@ -127,7 +127,7 @@ describe('two commands at once', () => {
     expect(await first).toMatchObject({ exitCode: 0 });
   });
 
-  it('stop when the lock file is taken away, instead of working beside another', async () => {
+  it('stop when the lock file is taken away, instead of working beside another (F79)', async () => {
     const deaf = (word: string) => ({
       command: [join(import.meta.dirname, '../fixtures/bin/ignores-term.sh'), word],
       stop: { timeout: '2s' },
@@ -154,7 +154,7 @@ describe('two commands at once', () => {
     expect(await first).toMatchObject({ exitCode: 0 });
   });
 
-  it('end with 130 for the one that is interrupted, and the next apply heals', async () => {
+  it('end with 130 for the one that is interrupted, and the next apply heals (F03)', async () => {
     const { other } = await live.pids();
     live.declare({
       deaf: { command: [join(import.meta.dirname, '../fixtures/bin/ignores-term.sh'), 'x'], stop: { timeout: '2s' } },

@@ -50,7 +50,7 @@ describe('two agents of which one has a name that begins like the other', () => 
 });
 
 describe('a session that is not ours', () => {
-  it('with the name of the agent is left alone: the agent does not start, says so, and is not tried again', () => {
+  it('with the name of the agent is left alone: the agent does not start, says so, and is not tried again (F60)', () => {
     fleet.add({ taken: SLEEP });
     fleet.tmux('new-session', '-d', '-s', 'taken', 'sleep', '1000');
     fleet.tmux('set-option', '-t', '=taken:', '@mosaic_owner', 'other/taken');
@@ -142,7 +142,7 @@ describe('a running agent', () => {
         ).toBe(0);
       },
     ],
-  ])('comes back, and alone, when %s', async (_cause, harm) => {
+  ])('comes back, and alone, when %s (F59)', async (_cause, harm) => {
     const [before, witness] = [fleet.pid('hero'), fleet.pid('witness')];
     fleet.systemctl('reset-failed', 'hero');
     harm();
@@ -160,7 +160,7 @@ describe('a running agent', () => {
     expect(fields(fleet.record('witness', 'exit'))).toMatchObject({ signal: 'KILL', asked: 'none' });
   });
 
-  it('comes back with all others when the server is killed, and when a person ends it', async () => {
+  it('comes back with all others when the server is killed, and when a person ends it (F65)', async () => {
     for (const harm of [() => kill(serverPid()), () => fleet.tmux('kill-server')]) {
       const before = [fleet.pid('hero'), fleet.pid('witness')];
       fleet.systemctl('reset-failed', 'hero', 'witness');
@@ -172,7 +172,7 @@ describe('a running agent', () => {
 });
 
 describe('an agent that crashes again and again', () => {
-  it('ends as failed, with its own exit code and its last screen', async () => {
+  it('ends as failed, with its own exit code and its last screen (F31)', async () => {
     fleet.add({ crash: { argv: ['sh', '-c', 'echo "cannot log in"; exit 5'], unit: 'Restart=on-failure' } });
     fleet.systemctl('start', 'crash');
     await eventually(() => {

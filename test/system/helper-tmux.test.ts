@@ -92,7 +92,7 @@ describe('without units, `end`', () => {
     expect(fields(fleet.record('parent', 'exit'))).toMatchObject({ code: '0', asked: 'stop' });
   });
 
-  it('finds the agent among the windows a person opened in its session', async () => {
+  it('finds the agent among the windows a person opened in its session (F62)', async () => {
     await start('shared', { argv: ['sleep', '1000'] });
     fleet.tmux('new-window', '-t', '=shared:', 'sleep', '1000');
     fleet.tmux('split-window', '-b', '-t', '=shared:0', 'sleep', '1000');

@@ -56,7 +56,7 @@ describe('the words of an agent', () => {
     expect(report.env.filter((item) => item.endsWith('=x y'))).toEqual(names.map((name) => `${name}=x y`).toSorted());
   });
 
-  it('come with an environment that holds nothing else', async () => {
+  it('come with an environment that holds nothing else (F99)', async () => {
     run('systemctl', '--user', 'set-environment', 'LEAK=manager');
     startAgent(fleet, { argv: ['sleep', '1000'] });
     fleet.tmux('set-environment', '-g', 'LEAK', 'server');
@@ -114,7 +114,7 @@ describe('an agent that cannot start', () => {
     expect(faultOf({ argv: ['share'], path: '/usr' })).toBe('command-not-found: share: not in PATH (/usr)');
   });
 
-  it('says which directory it could not enter, on one line', () => {
+  it('says which directory it could not enter, on one line (F34)', () => {
     expect(faultOf({ argv: ['true'], cwd: '/no/such\ndirectory' })).toBe(
       'cwd: /no/such directory: not a directory this user can enter',
     );

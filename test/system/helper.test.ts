@@ -47,14 +47,14 @@ describe('an agent that ends by itself', () => {
     expect(fleet.tmux('has-session', '-t', `=${agent}`).code).toBe(1);
   });
 
-  it('takes everything it left behind with it', async () => {
+  it('takes everything it left behind with it (F35)', async () => {
     const note = join(fleet.scratch, 'child');
     const agent = start(fixture('leaves-a-child.sh'), note);
     expect(await ended(agent)).toMatchObject({ code: '3' });
     expect(existsSync(`/proc/${readFileSync(note, 'utf8').trim()}`)).toBe(false);
   });
 
-  it('leaves its last 200 lines, to the very last one', async () => {
+  it('leaves its last 200 lines, to the very last one (F73)', async () => {
     const agent = start('sh', '-c', 'seq 1 300000; printf last; exit 1');
     await ended(agent);
     const lines = (fleet.record(agent, 'screen') ?? '').split('\n');
@@ -145,7 +145,7 @@ describe('systemctl stop', () => {
     expect(fleet.record(agent, 'stopping')).toBeUndefined();
   });
 
-  it('kills an agent that cannot be asked after the time it was given, and keeps its screen', async () => {
+  it('kills an agent that cannot be asked after the time it was given, and keeps its screen (F36)', async () => {
     const agent = startAgent(fleet, { argv: [fixture('ignores-term.sh')], stopSec: '2' });
     const pid = fleet.pid(agent);
     await screenShows(fleet, agent, 'deaf');

@@ -115,7 +115,7 @@ describe('a running fleet', () => {
     expect(await live.agent('spare')).toMatchObject({ state: 'running', inSync: true });
   });
 
-  it('comes back as a whole after its tmux server was killed', async () => {
+  it('comes back as a whole after its tmux server was killed (F47)', async () => {
     const before = await live.pids();
     const server = (await systemctl('show', '--value', '-p', 'MainPID', `mosaic-${live.fleet}-tmux.service`)).stdout;
     killNow(server);
@@ -160,7 +160,7 @@ describe('a held agent', () => {
     expect(await live.agent('spare')).toMatchObject({ state: 'stopped', pid: null });
   });
 
-  it('stays down through a reboot, after which the others run', async () => {
+  it('stays down through a reboot, after which the others run (F82)', async () => {
     await systemctl('stop', `mosaic-${live.fleet}.target`, `mosaic-${live.fleet}-tmux.service`);
     await eventually(async () => (await live.agent('worker-1')).pid === null);
     await systemctl('daemon-reload');

@@ -51,7 +51,7 @@ describe('a command inside an agent', () => {
 });
 
 describe('a tmux server that does not answer', () => {
-  it('makes everything about its agents unknown: nothing is done to them, and nothing is verified', async () => {
+  it('makes everything about its agents unknown: nothing is done to them, and nothing is verified (F48)', async () => {
     const before = await live.pids();
     const unit = `mosaic-${live.fleet}-tmux.service`;
     await systemctl('kill', '--signal=STOP', unit);

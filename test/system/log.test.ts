@@ -51,7 +51,7 @@ describe('fleet log', () => {
     expect(readFileSync(events, 'utf8')).toContain('half a li');
   });
 
-  it('keeps a bounded number of starts and ends', async () => {
+  it('keeps a bounded number of starts and ends (F73)', async () => {
     const events = join(live.home, 'fleets', live.fleet, 'record/b/events');
     const starts = join(live.home, 'fleets', live.fleet, 'record/b/starts');
     appendFileSync(events, `\n${'at=2 start program=command\n'.repeat(5000)}`);

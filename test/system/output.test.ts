@@ -148,7 +148,7 @@ describe('output', () => {
     expect(wide).toEqual([]);
   });
 
-  it('that nobody reads any more ends the command quietly, as a shell counts SIGPIPE', async () => {
+  it('that nobody reads any more ends the command quietly, as a shell counts SIGPIPE (F06)', async () => {
     const script = 'mkfifo "$0" && exec 3<>"$0" 4>"$0" 3<&- && exec "$@" >&4';
     const argv = [process.execPath, MOSAIC, 'fleet', 'plan'];
     const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
@@ -184,16 +184,19 @@ describe('a manifest that cannot be read', () => {
 });
 
 describe('a machine without', () => {
-  it.each(['plan', 'apply', 'status', 'verify'])('a user manager ends %s with 69 and the way out', async (command) => {
-    const ended = await live.mosaic([command, '-o', 'json'], { env: NO_MANAGER });
-    expect(ended.exitCode).toBe(69);
-    expect(answer<FailureAnswer>(ended).error).toMatchObject({
-      code: 'E_NO_USER_MANAGER',
-      hint: expect.stringContaining('loginctl enable-linger'),
-    });
-  });
+  it.each(['plan', 'apply', 'status', 'verify'])(
+    'a user manager ends %s with 69 and the way out (F38, F39)',
+    async (command) => {
+      const ended = await live.mosaic([command, '-o', 'json'], { env: NO_MANAGER });
+      expect(ended.exitCode).toBe(69);
+      expect(answer<FailureAnswer>(ended).error).toMatchObject({
+        code: 'E_NO_USER_MANAGER',
+        hint: expect.stringContaining('loginctl enable-linger'),
+      });
+    },
+  );
 
-  it.each(['plan', 'apply', 'status', 'verify'])('tmux ends %s with 69', async (command) => {
+  it.each(['plan', 'apply', 'status', 'verify'])('tmux ends %s with 69 (F46)', async (command) => {
     const argv = [process.execPath, MOSAIC, 'fleet', command, '-o', 'json'];
     const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
     const places = [join(live.root, 'programs'), String(process.getuid?.())];

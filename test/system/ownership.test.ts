@@ -19,7 +19,7 @@ const reasons = (plan: PlanAnswer): Readonly<Record<string, string>> =>
 describe('things that are not ours', () => {
   afterAll(cleanUp);
 
-  it('are named and stay byte for byte, while everything else converges', async () => {
+  it('are named and stay byte for byte, while everything else converges (F22)', async () => {
     const live = liveFleet({ fine: sleeper, dropped: sleeper, linked: sleeper, launched: sleeper });
     const files = [
       place(join(UNIT_DIRECTORY, `${live.unit('dropped')}.d/50-mosaic.conf`)),
@@ -42,7 +42,7 @@ describe('things that are not ours', () => {
     expect(readlinkSync(link)).toBe('/dev/null');
   });
 
-  it('keep the whole fleet from starting when they have the name of a unit or script that all need', async () => {
+  it('keep the whole fleet from starting when they have the name of a unit or script that all need (F22)', async () => {
     const live = liveFleet({ a: sleeper });
     const files = [
       place(join(UNIT_DIRECTORY, `mosaic-${live.fleet}@.service`)),
@@ -71,7 +71,7 @@ describe('things that are not ours', () => {
 describe('the name of one fleet', () => {
   afterAll(cleanUp);
 
-  it('belongs to the home that has it, and another home changes nothing of it', async () => {
+  it('belongs to the home that has it, and another home changes nothing of it (F100)', async () => {
     const first = liveFleet({ a: sleeper });
     await first.must('apply');
     const before = await first.pids();
@@ -85,7 +85,7 @@ describe('the name of one fleet', () => {
     await first.must('verify');
   });
 
-  it('does not reach a fleet whose name begins with it', async () => {
+  it('does not reach a fleet whose name begins with it (F100)', async () => {
     const short = liveFleet({ a: sleeper });
     const long = liveFleet({ a: sleeper }, {}, { ...tempHome(), fleet: `${short.fleet}-tmux` });
     await short.must('apply');
@@ -109,7 +109,7 @@ describe('sessions and units under our names', () => {
     expect((await live.agent('steady')).state).toBe('running');
   });
 
-  it('are left alone when a session of an agent’s name has no mark', async () => {
+  it('are left alone when a session of an agent’s name has no mark (F60)', async () => {
     await live.tmux('new-session', '-d', '-s', 'taken', 'sleep 3600');
     const before = (await live.tmux('list-panes', '-t', '=taken:', '-F', '#{pane_pid}')).stdout;
     live.declare({ steady: sleeper, taken: sleeper });
@@ -127,7 +127,7 @@ describe('sessions and units under our names', () => {
     expect((await live.tmux('kill-session', '-t', '=posing')).exitCode).toBe(0);
   });
 
-  it('say that an agent’s unit is masked, and leave it so', async () => {
+  it('say that an agent’s unit is masked, and leave it so (F26)', async () => {
     live.declare({ steady: sleeper, veiled: sleeper });
     await systemctl('mask', live.unit('veiled'));
     expect(reasons(await live.plan())).toEqual({ 'agent.veiled': 'masked' });
@@ -159,7 +159,7 @@ describe('sessions and units under our names', () => {
     await systemctl('daemon-reload');
   });
 
-  it('keep a drop-in of the user, and name it', async () => {
+  it('keep a drop-in of the user, and name it (F24)', async () => {
     const mine = place(join(UNIT_DIRECTORY, `${live.unit('steady')}.d/90-mine.conf`));
     expect((await live.plan()).conditions).toContainEqual(
       expect.objectContaining({ type: 'Override', message: expect.stringContaining('90-mine.conf') }),

@@ -77,7 +77,7 @@ describe('a question on a terminal', () => {
     expect(await live.pids()).toEqual(before);
   });
 
-  it('is about the plan that was shown: what changed meanwhile is not carried out on an old yes', async () => {
+  it('is about the plan that was shown: what changed meanwhile is not carried out on an old yes (F90)', async () => {
     const { answer } = await asked('apply');
     const unit = join(live.home, 'fleets', live.fleet, 'tmux.conf');
     writeFileSync(unit, `${readFileSync(unit, 'utf8')}# by hand\n`);

@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 describe('the script for CI, with no tmux, no systemctl and no HOME,', () => {
-  it('runs where there is really nothing of them', async () => {
+  it('runs where there is really nothing of them (F42)', async () => {
     const { stdout } = await ci('echo "${HOME-no home}"; command -v tmux systemctl ls || echo "none of them"');
     expect(stdout).toBe('no home\nnone of them\n');
   });

@@ -60,7 +60,7 @@ describe('an agent with a resume', () => {
     expect(await comesBack('talker', before)).toBe('resume');
   });
 
-  it('comes back with its resume when everything was down and the fleet’s target starts, as at a reboot', async () => {
+  it('comes back with its resume when everything was down and the fleet’s target starts, as at a reboot (F82)', async () => {
     const { fleet } = live;
     await systemctl('stop', `mosaic-${fleet}.target`, `mosaic-${fleet}-tmux.service`);
     await eventually(async () => (await pidOf('talker')) === null);

@@ -152,7 +152,7 @@ const told = ({ kind, agent, receipt, reason = '', text }: Told): string =>
 
 describe(`under trouble (MOSAIC_TEST_SEED=${SEED})`, () => {
   it.each([0, 1])(
-    'no receipt says delivered of what was not read, nor refused of what was begun: hundred %i',
+    'no receipt says delivered of what was not read, nor refused of what was begun: hundred %i (F76)',
     async (part) => {
       const next = numbersFrom(SEED + part);
       const orders = Array.from({ length: 100 }, (_, at) => ({
@@ -179,7 +179,7 @@ describe(`under trouble (MOSAIC_TEST_SEED=${SEED})`, () => {
     300_000,
   );
 
-  it('nor when the server is killed, wherever in between', async () => {
+  it('nor when the server is killed, wherever in between (F76)', async () => {
     const all: Told[] = [];
     for (const afterMs of [0, 15, 30, 50, 80, 120, 160, 200]) {
       const pid = (await live.tmux('display-message', '-p', '#{pid}')).stdout;

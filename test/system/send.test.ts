@@ -64,7 +64,7 @@ describe('a receipt says what is known', () => {
     await live.must('start', 'deaf');
   });
 
-  it('of a pane whose input is off', async () => {
+  it('of a pane whose input is off (F74)', async () => {
     const pane = await live.paneOf('plain');
     await live.tmux('select-pane', '-d', '-t', pane);
     expect(await live.readDuring('plain', () => live.send(['plain', 'hello']))).toHaveLength(0);
@@ -72,7 +72,7 @@ describe('a receipt says what is known', () => {
     await live.tmux('select-pane', '-e', '-t', pane);
   });
 
-  it('of a pane somebody scrolls in: that is left, and the message arrives whole', async () => {
+  it('of a pane somebody scrolls in: that is left, and the message arrives whole (F74)', async () => {
     await live.tmux('copy-mode', '-t', await live.paneOf('framed'));
     const got = await live.readDuring('framed', async () => {
       expect(await live.receipts(['framed', 'hello'])).toMatchObject([{ receipt: 'delivered' }]);
@@ -170,7 +170,7 @@ describe('waiting', () => {
 });
 
 describe('several senders and several agents', () => {
-  it('never mix: twenty messages at once to one agent', async () => {
+  it('never mix: twenty messages at once to one agent (F75)', async () => {
     const texts = Array.from({ length: 20 }, (_, at) => `message ${at}\n`.repeat(40).trim());
     const got = await live.readDuring('framed', async () => {
       const all = await Promise.all(texts.map((text) => live.receipts(['framed', '-'], { input: text })));

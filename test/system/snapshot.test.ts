@@ -36,7 +36,7 @@ describe('a snapshot', () => {
     expect((await live.must('snapshot')).json()).toMatchObject({ kind: 'Snapshot', fleet: live.fleet });
   });
 
-  it('gives on a bare machine the plan of the host, byte for byte, in every form', async () => {
+  it('gives on a bare machine the plan of the host, byte for byte, in every form (F42)', async () => {
     live.declare({
       a: { ...sleeper, env: { API_TOKEN: 'canary-changed' } },
       c: { command: ['no-such-program'] },

@@ -112,7 +112,7 @@ describe('agent tail', () => {
 describe('what an agent writes', () => {
   const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-  it('reaches a pipe as text alone', async () => {
+  it('reaches a pipe as text alone (F71)', async () => {
     const { stdout } = await tail('hostile', '-n', '5000');
     expect(stdout).not.toMatch(CONTROL);
     for (const line of ['clipboard .', 'title .', 'link click.', 'WRITTENtten', 'colour red.', 'box ┌──┐.', 'after.'])
@@ -122,7 +122,7 @@ describe('what an agent writes', () => {
     expect(stdout.trimEnd().endsWith('x\nend')).toBe(true);
   });
 
-  it('reaches a terminal with colours that end with their line, and nothing else', async () => {
+  it('reaches a terminal with colours that end with their line, and nothing else (F71)', async () => {
     const command = `${process.execPath} ${MOSAIC} agent tail hostile -n 5000`;
     const onTerminal = async (more: Record<string, string> = {}): Promise<string> =>
       (await sh(['script', '-qec', command, '/dev/null'], { env: { ...places(), ...more } })).stdout.replaceAll(
@@ -154,7 +154,7 @@ describe('agent tail -f', () => {
     expect(told.stdout).toBe(Array.from({ length: 1500 }, (_, index) => `n ${index + 1}\n`).join(''));
   });
 
-  it('goes on with the next process, and ends when the agent is stopped', async () => {
+  it('goes on with the next process, and ends when the agent is stopped (F72)', async () => {
     const before = (await live.agent('worker-1')).pid;
     const { told, ended } = following('worker-1');
     await has(() => told.stdout, 'I am one\n');
@@ -167,7 +167,7 @@ describe('agent tail -f', () => {
     expect(told.stderr).toContain('-- worker-1 is stopped; mosaic fleet start worker-1 starts it --');
   });
 
-  it('tells the last words of an agent, and how it ended', async () => {
+  it('tells the last words of an agent, and how it ended (F72)', async () => {
     const { told, ended } = following('words');
     await pause(1000);
     await live.tmux('send-keys', '-t', '=words:', 'farewell', 'Enter');
@@ -179,7 +179,7 @@ describe('agent tail -f', () => {
     expect(stderr).toMatch(/^-- words ended by itself: exited with 7; its last screen, of 20\d\d-.*Z --\n$/);
   });
 
-  it('is bounded and idle in a flood, and says how much went by', async () => {
+  it('is bounded and idle in a flood, and says how much went by (F69)', async () => {
     const { child, told } = following('numbers');
     const bare = spawn(process.execPath, ['-e', 'setTimeout(() => undefined, 60000)']);
     await pause(8000);
@@ -202,7 +202,7 @@ describe('agent tail -f', () => {
     expect(spent).toBeLessThan(6000);
   });
 
-  it('ends with a clear line when the agent is removed', async () => {
+  it('ends with a clear line when the agent is removed (F72)', async () => {
     const { told, ended } = following('worker-10');
     await has(() => told.stdout, 'I am ten');
     live.declare({ quiet: sleeper }, { tmux: { socket: 'mosaic-factory', historyLimit: 1000 } });

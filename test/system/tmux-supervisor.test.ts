@@ -78,7 +78,7 @@ describe('a fleet without a user manager', () => {
     expect(await live.agent('b')).toMatchObject({ state: 'running', held: false });
   });
 
-  it('takes a pane that was kept after its end for ended, and starts its agent again', async () => {
+  it('takes a pane that was kept after its end for ended, and starts its agent again (F63)', async () => {
     const before = await live.pids();
     await live.tmux('set-option', '-g', 'remain-on-exit', 'on');
     killNow(before['a']);

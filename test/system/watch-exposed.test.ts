@@ -55,7 +55,7 @@ describe('a manifest in the working directory of an agent', () => {
     expect(existsSync(at('called'))).toBe(false);
   });
 
-  it('brings no new command, whatever is done to the launch data, where it stands, or to the manifest', async () => {
+  it('brings no new command, whatever is done to the launch data, where it stands, or to the manifest (F67)', async () => {
     const { pid } = await live.agent('a');
     const evil = { a: { command: ['sleep', '1234'], updatePolicy: 'immediate', workingDirectory: '/usr' } };
     live.declare({ ...agents, ...evil });

@@ -72,7 +72,7 @@ describe('a watched fleet', () => {
     await live.must('start', 'b');
   });
 
-  it('gets its unit, its script and its link back as they were, and no agent notices', async () => {
+  it('gets its unit, its script and its link back as they were, and no agent notices (F23)', async () => {
     const before = await live.pids();
     const unit = join(UNIT_DIRECTORY, `mosaic-${live.fleet}@.service`);
     const text = readFileSync(unit, 'utf8');

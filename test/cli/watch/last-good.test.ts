@@ -43,7 +43,7 @@ describe('the last good manifest', () => {
     expect(statSync(`${home}/state/canary/last-good.json`).mode & 0o777).toBe(0o600);
   });
 
-  it('is none when its record was torn or belongs to another fleet', async () => {
+  it('is none when its record was torn or belongs to another fleet (F83)', async () => {
     const record = `${home}/state/canary/last-good.json`;
     const good = readFileSync(record, 'utf8');
     for (const bad of [

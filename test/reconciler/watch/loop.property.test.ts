@@ -124,7 +124,7 @@ async function applyOnce(fleet: Fleet, holds: readonly string[]): Promise<string
 }
 
 describe('whatever befalls a watched fleet, in any order', () => {
-  it('ends as one apply of the last good manifest would, but for what only a person deletes', async () => {
+  it('ends as one apply of the last good manifest would, but for what only a person deletes (F92)', async () => {
     await fc.assert(
       fc.asyncProperty(life, async (one) => {
         const watch = await live(one);

@@ -63,7 +63,7 @@ describe('a changed command under --auto', () => {
 });
 
 describe('the watcher', () => {
-  it('looks once or twice for ten thousand events in a second, and acts once', async () => {
+  it('looks once or twice for ten thousand events in a second, and acts once (F87)', async () => {
     const watch = await calmWatch();
     const start = watch.nowMs + 100;
     const storm = Array.from({ length: 10_000 }, (_, n): Happening => ({
@@ -76,7 +76,7 @@ describe('the watcher', () => {
     expect(watch.reports.length).toBeLessThan(8);
   });
 
-  it('finds without any event, within a resync, what was done behind its back', async () => {
+  it('finds without any event, within a resync, what was done behind its back (F86)', async () => {
     const watch = await calmWatch();
     const before = watch.nowMs;
     await watch.run([soon(watch, () => watch.host.systemd.stop('mosaic-canary@beta.service'), false)]);
@@ -93,7 +93,7 @@ describe('the watcher', () => {
     expect(watch.reports.at(-1)?.waits).toMatchObject([{ group: 'agent.beta', reason: 'needs-person' }]);
   });
 
-  it('keeps on with a broken manifest as with the last good one, and says where it is broken', async () => {
+  it('keeps on with a broken manifest as with the last good one, and says where it is broken (F85)', async () => {
     const watch = await calmWatch();
     const condition = { type: 'ManifestInvalid', status: 'True', reason: 'Refused', message: 'fleet.yaml:3:5: no' };
     await watch.run([
@@ -114,7 +114,7 @@ describe('the watcher', () => {
     );
   });
 
-  it('tries a step that fails again, later each time, and lets the others go on', async () => {
+  it('tries a step that fails again, later each time, and lets the others go on (F88)', async () => {
     const watch = await calmWatch();
     const launch = '/home/u/.config/mosaic/fleets/canary/launch/alpha';
     const mend = (): void => watch.host.files.uproot(launch);
@@ -152,7 +152,7 @@ describe('a pass that cannot be made', () => {
     return watch;
   };
 
-  it('is tried again after 1 s, 2 s, 4 s … 5 min, and told once per try', async () => {
+  it('is tried again after 1 s, 2 s, 4 s … 5 min, and told once per try (F88)', async () => {
     const watch = await blindFor(3_600_000);
     const tries = watch.reports.flatMap(({ news }) => news?.failures ?? []);
     expect(tries).toEqual(tries.map((_, at) => at + 1));

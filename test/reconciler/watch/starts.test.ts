@@ -48,7 +48,7 @@ describe('without a user manager, an agent that ended by itself', () => {
     expect(revival(slow, startsOf(slow), NOW + 5000)).toEqual({ what: 'start' });
   });
 
-  it('starts although the clock was set back for years', () => {
+  it('starts although the clock was set back for years (F84)', () => {
     const future = ended({ startedAt: NOW * 1000, endedAt: NOW * 1001 });
     expect(revival(future)).toEqual({ what: 'start' });
   });
