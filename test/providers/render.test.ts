@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseLaunch, renderLaunch, type Launch } from '../../src/providers/files/launch.ts';
 import { parseItems, readMark, renderItems, withMark } from '../../src/providers/files/render.ts';
 import { parseUnit, renderUnit, type Sections } from '../../src/providers/systemd/render.ts';
-import { PANE_FORMAT, parsePaneRow, parseServerRow } from '../../src/providers/tmux/format.ts';
+import { PANE_FORMAT, parsePaneRow, parseServer } from '../../src/providers/tmux/format.ts';
 
 /** Any text a file can carry in an item: what bash cannot hold, a NUL, cannot come from a manifest either. */
 const text = fc.string({ unit: 'binary' }).map((value) => value.replaceAll('\0', ''));
@@ -123,7 +123,7 @@ describe('tmux', () => {
   it('takes nothing else for a row (F64)', () => {
     const forged = ['P|$1|%1|x|0|0|a|b|c|n', 'P|1|%1|2|0|0|a|b|c|n', 'P|$1|%1|2|0|0|a|b', 'S|1|2', ''];
     expect(forged.map(parsePaneRow)).toEqual(forged.map(() => undefined));
-    expect(['P|1|2', 'S|x|2', 'S|1|', ''].map(parseServerRow)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(['P|1|2', 'S|x|2', 'S|1|', ''].map((row) => parseServer([row]))).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 

@@ -53,5 +53,5 @@ export function isLook(argv: readonly string[]): boolean {
   if (name !== 'tmux' || !args.includes('-N')) return false;
   const commands = args.slice(args.indexOf('-N') + 1);
   const verbs = commands.filter((_, at) => at === 0 || commands[at - 1] === ';');
-  return verbs.every((verb) => verb === 'display-message' || verb === 'list-panes');
+  return verbs.every((verb) => ['display-message', 'show-options', 'list-panes'].includes(verb));
 }

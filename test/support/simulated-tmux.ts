@@ -124,6 +124,7 @@ export class SimulatedTmux {
     const commands: Readonly<Record<string, () => ExecResult>> = {
       'start-server': () => ok(),
       'display-message': () => ok(`${expand(args[1] ?? '', serverValues(server))}\n`),
+      'show-options': () => ok(`${server.options[args[1] ?? ''] ?? ''}\n`),
       'list-panes': () => listPanes(server, args[2] ?? ''),
       'set-option': () => setOption(server, args),
       'new-session': () => this.#newSession(server, args),

@@ -21,7 +21,7 @@ const LOOKS = [
   /^\S+\/tmux -V$/,
 ];
 /** Without `-p` these two would show something to a client, or fill a buffer. */
-const TMUX_LOOK = /^(list-panes|list-sessions|display-message -p|capture-pane -p)( |$)/;
+const TMUX_LOOK = /^(list-panes|list-sessions|show-options|display-message -p|capture-pane -p)( |$)/;
 
 /** A call that starts no server, on a socket that it names, of nothing but questions. */
 function isTmuxLook([program = '', ...words]: readonly string[]): boolean {

@@ -4,18 +4,8 @@
  */
 const SAFE_MARK = (option: string): string => `#{=120;s|[^a-zA-Z0-9/-]|.|:${option}}`;
 
-const SERVER_FIELDS = [
-  'pid',
-  'start_time',
-  'version',
-  'prefix',
-  'mouse',
-  'mode-keys',
-  'status',
-  'remain-on-exit',
-  'exit-empty',
-  'history-limit',
-] as const;
+const SERVER_FIELDS = ['pid', 'start_time', 'version'] as const;
+const OPTIONS = ['prefix', 'mouse', 'mode-keys', 'status', 'remain-on-exit', 'exit-empty', 'history-limit'] as const;
 const PANE_FIELDS = ['session_id', 'pane_id', 'pane_pid', 'session_attached', 'pane_dead'] as const;
 
 const field = (name: string): string => `#{${name}}`;
@@ -26,7 +16,16 @@ const field = (name: string): string => `#{${name}}`;
  */
 export const SERVER_MARK = '@mosaic_fleet';
 
-export const SERVER_FORMAT = ['S', ...SERVER_FIELDS.map(field), SAFE_MARK(SERVER_MARK)].join('|');
+const SERVER_FORMAT = ['S', ...SERVER_FIELDS.map(field), SAFE_MARK(SERVER_MARK)].join('|');
+
+/**
+ * Asks what {@link parseServer} reads. The options by themselves: a format would give those of some session or window,
+ * where a person may have set others (`:set mouse on`).
+ */
+export const SERVER_COMMANDS: readonly (readonly string[])[] = [
+  ['display-message', '-p', SERVER_FORMAT],
+  ...OPTIONS.map((name) => ['show-options', name === 'exit-empty' ? '-sv' : '-gv', name]),
+];
 export const PANE_FORMAT = [
   'P',
   ...PANE_FIELDS.map(field),
@@ -57,10 +56,11 @@ export interface PaneRow {
   readonly session: string;
 }
 
-export function parseServerRow(line: string): ServerRow | undefined {
-  const [kind, pid = '', startTime = '', ...fields] = line.split('|');
+/** What a server answered to {@link SERVER_COMMANDS}, line by line; more may follow. */
+export function parseServer([first = '', ...values]: readonly string[]): ServerRow | undefined {
+  const [kind, pid = '', startTime = '', version = '', ...mark] = first.split('|');
   if (kind !== 'S' || !/^\d+$/.test(pid) || !/^\d+$/.test(startTime)) return undefined;
-  const value = (name: (typeof SERVER_FIELDS)[number]): string => fields[SERVER_FIELDS.indexOf(name) - 2] ?? '';
+  const value = (name: (typeof OPTIONS)[number]): string => values[OPTIONS.indexOf(name)] ?? '';
   const options = {
     prefix: keySpelling(value('prefix')),
     mouse: flag(value('mouse')),
@@ -70,8 +70,7 @@ export function parseServerRow(line: string): ServerRow | undefined {
     'exit-empty': flag(value('exit-empty')),
     'history-limit': value('history-limit'),
   };
-  const owner = fields.slice(SERVER_FIELDS.length - 2).join('|');
-  return { pid: Number(pid), startTime: Number(startTime), version: value('version'), owner, options };
+  return { pid: Number(pid), startTime: Number(startTime), version, owner: mark.join('|'), options };
 }
 
 /**

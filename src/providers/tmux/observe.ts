@@ -6,7 +6,7 @@ import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
 import { requireTmuxDirectory, socketState, tmuxCall, type Answer } from './client.ts';
 import { eachOnce } from './each-once.ts';
-import { PANE_FORMAT, parsePaneRow, parseServerRow, SERVER_FORMAT, type PaneRow, type ServerRow } from './format.ts';
+import { PANE_FORMAT, parsePaneRow, parseServer, SERVER_COMMANDS, type PaneRow, type ServerRow } from './format.ts';
 
 /**
  * One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. What
@@ -81,16 +81,13 @@ async function lookAt(port: ReadPort, scope: Scope, socket: string): Promise<See
   if (isWanted && socket === host.socketPath) requireTmuxDirectory(port.files, socket);
   if (socketState(port.files, socket, host.user.uid) === 'absent') return nothing;
   const call = tmuxCall(port.exec, { tmux: host.programs.tmux, socket, ...(signal === undefined ? {} : { signal }) });
-  const seen = await call([
-    ['display-message', '-p', SERVER_FORMAT],
-    ['list-panes', '-a', '-F', PANE_FORMAT],
-  ]);
+  const seen = await call([...SERVER_COMMANDS, ['list-panes', '-a', '-F', PANE_FORMAT]]);
   return seen.server ? { socket, ...parse(seen, socket) } : nothing;
 }
 
 /** A server without sessions answers `no current target` with exit 1: that is empty, not a failed look. */
 function parse(answer: Answer, socket: string): Omit<Seen, 'socket'> {
-  const [server] = answer.lines.flatMap((line) => (line.startsWith('S|') ? (parseServerRow(line) ?? []) : []));
+  const server = parseServer(answer.lines);
   const isEmpty = answer.exitCode !== 0 && /no current target|no sessions/.test(answer.stderr);
   if (server === undefined || (answer.exitCode !== 0 && !isEmpty)) {
     throw new FleetError('E_TMUX', `tmux on ${socket} gave no answer that can be read: ${answer.stderr}`);
