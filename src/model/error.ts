@@ -61,6 +61,11 @@ export const ERRORS = {
   E_TMUX_MISSING: { exit: 69, retryable: false, hint: 'Install tmux 3.3a or newer: apt-get install tmux' },
   E_TMUX: { exit: 69, retryable: true, hint: 'See `mosaic fleet doctor`.' },
   E_TMUX_TIMEOUT: { exit: 69, retryable: true, hint: 'The tmux server does not answer; see `mosaic fleet doctor`.' },
+  E_TMUX_SKEW: {
+    exit: 69,
+    retryable: false,
+    hint: 'tmux was replaced while its server ran: the agents go on, but nobody can see them. Put the tmux of that server back, or end the server: the agents then start under the new one.',
+  },
   E_TMUX_SOCKET: {
     exit: 69,
     retryable: false,

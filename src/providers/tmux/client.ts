@@ -70,7 +70,7 @@ export interface TmuxPlace {
 export const tmuxCall =
   (exec: Exec, place: TmuxPlace): TmuxCall =>
   async (commands, options = {}) =>
-    answer(await run(exec, place, ['-N', ...joined(commands)], options.input));
+    answer(await run(exec, place, ['-N', ...joined(commands)], options.input), place.socket);
 
 /** The only call that may start a server: detached, with our configuration, and marked before anybody can see it. */
 export async function startServer(exec: Exec, place: TmuxPlace, conf: string, mark: readonly string[]): Promise<void> {
@@ -127,7 +127,17 @@ const joined = (commands: readonly (readonly string[])[]): readonly string[] =>
 
 const NO_SERVER = /no server running|error connecting to .*(No such file|Connection refused)/;
 
-function answer({ exitCode, stdout, stderr }: ExecResult): Answer {
+/** What a client says of a server of another version; to none of our calls does a terminal matter. */
+const SKEW = /protocol version mismatch|open terminal failed/;
+
+/** Refuses what a client says that cannot talk to the server there: it is no answer, and no server that is gone. */
+export function refuseSkew({ exitCode, stderr }: ExecResult, socket: string): void {
+  if (exitCode !== 0 && SKEW.test(stderr)) throw new FleetError('E_TMUX_SKEW', `tmux on ${socket}: ${stderr.trim()}`);
+}
+
+function answer(result: ExecResult, socket: string): Answer {
+  refuseSkew(result, socket);
+  const { exitCode, stdout, stderr } = result;
   const server = !(exitCode !== 0 && NO_SERVER.test(stderr));
   return { server, exitCode, stdout, lines: stdout.split('\n').filter((line) => line !== ''), stderr: stderr.trim() };
 }

@@ -1,6 +1,7 @@
 import { FleetError } from '../../model/error.ts';
-import { ExecFailure, type ReadPort } from '../../model/host.ts';
+import { ExecFailure, type ExecResult, type ReadPort } from '../../model/host.ts';
 import type { Fingerprint } from '../../model/fingerprint.ts';
+import { refuseSkew } from './client.ts';
 
 /** The format of the one call that may ever go to the user's own server; the exec log is searched for any other. */
 export const FINGERPRINT_FORMAT =
@@ -17,16 +18,9 @@ export async function fingerprintDefault(port: ReadPort, { tmux, path, fleet }: 
   const none: Fingerprint = { state: 'absent', path, sessions: [], marked: [] };
   const stat = port.files.stat(path);
   if (stat === undefined) return none;
-  const { exitCode, stdout } = await read(port, [
-    tmux,
-    '-u',
-    '-N',
-    '-S',
-    path,
-    'list-sessions',
-    '-F',
-    FINGERPRINT_FORMAT,
-  ]);
+  const answer = await read(port, [tmux, '-u', '-N', '-S', path, 'list-sessions', '-F', FINGERPRINT_FORMAT]);
+  refuseSkew(answer, path);
+  const { exitCode, stdout } = answer;
   const rows = stdout.split('\n').filter((line) => line.startsWith('F|'));
   const [, pid, startTime] = rows[0]?.split('|') ?? [];
   if (exitCode !== 0 || pid === undefined) return { ...none, state: 'stale', inode: stat.inode };
@@ -44,10 +38,7 @@ export async function fingerprintDefault(port: ReadPort, { tmux, path, fleet }: 
   };
 }
 
-async function read(
-  port: ReadPort,
-  argv: readonly [string, ...string[]],
-): Promise<{ exitCode: number; stdout: string }> {
+async function read(port: ReadPort, argv: readonly [string, ...string[]]): Promise<ExecResult> {
   try {
     return await port.exec(argv, { timeoutMs: 5_000, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' } });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { counted } from '../../../model/counted.ts';
 import type { Fleet } from '../../../model/fleet.ts';
-import { FleetError } from '../../../model/error.ts';
+import { ERRORS, FleetError, isErrorCode } from '../../../model/error.ts';
 import { textOf } from '../../../model/resource.ts';
 import { findProgram, SAFE_PATH } from '../../../host/environment.ts';
 import { identity } from '../../../host/identity.ts';
@@ -110,7 +110,12 @@ async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]
   const { observed, plan } = await look(openEngine(place), fleet, APPLY);
   const failed = observed.incomplete
     .filter(({ provider }) => provider !== 'systemd')
-    .map(({ provider, error }): Check => ({ check: provider, result: 'bad', message: error.message }));
+    .map(({ provider, error: { code, message } }): Check => ({
+      check: provider,
+      result: 'bad',
+      message,
+      ...(isErrorCode(code) ? { hint: ERRORS[code].hint } : {}),
+    }));
   const units = textOf(observed.facts['unitDirectory']);
   const directory: Check[] = units === '' ? [] : [{ check: 'units', result: 'ok', message: units }];
   const socket: Check = { check: 'socket', result: 'ok', message: observed.host.socketPath };
