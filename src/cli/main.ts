@@ -19,12 +19,16 @@ async function main(argv: readonly string[]): Promise<number> {
     return interruptedExit() ?? exit();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const failure = asFleetError(error, familyOf(command, argv));
-    const { failureJson, failureText } = await import('./commands.ts');
-    if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
-    process.stderr.write(`${failureText(failure)}\n`);
-    return interruptedExit() ?? failure.exit;
+    return tell(asFleetError(error, familyOf(command, argv)), argv);
   }
+}
+
+/** Says why a command failed, in the format it was asked for, and gives the exit code. */
+async function tell(failure: FleetError, argv: readonly string[]): Promise<number> {
+  const { failureJson, failureText } = await import('./commands.ts');
+  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
+  process.stderr.write(`${failureText(failure)}\n`);
+  return interruptedExit() ?? failure.exit;
 }
 
 /** A command line that cannot be parsed is answered in the format it asks for, too. */
@@ -56,6 +60,10 @@ function asFleetError(error: unknown, family: Command): FleetError {
     return new FleetError('E_USAGE', `${name}: a command is missing`, { hint });
   }
   if (error instanceof CommanderError) return new FleetError('E_USAGE', error.message.replace(/^error: /, ''));
+  return internal(error);
+}
+
+function internal(error: unknown): FleetError {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new FleetError('E_INTERNAL', message, { cause: error });
 }
@@ -70,6 +78,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // A terminal that was closed must not end an apply in the middle of a step.
 process.stderr.on('error', () => undefined);
+// What nobody waited for fails like everything else; the lock goes with the process.
+process.once('uncaughtException', (error) => {
+  void tell(internal(error), process.argv.slice(2)).then((exit) => process.exit(exit));
+});
 async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2));
 }
