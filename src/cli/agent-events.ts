@@ -28,7 +28,8 @@ export function readEvents(
     .toSorted((a, b) => a.at - b.at);
 }
 
-const LINE = /^at=(\d{1,16}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop))$/;
+/** Of at most 15 digits: a date ends before 16 do. */
+const LINE = /^at=(\d{1,15}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop))$/;
 
 function eventOf(agent: string, line: string): AgentEvent | undefined {
   const [, at, what = '', program, how, value = '', asked] = LINE.exec(line) ?? [];

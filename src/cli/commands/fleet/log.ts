@@ -23,7 +23,7 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
   if (!/^[1-9]\d{0,5}$/.test(count))
     throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(count)}`);
   const { fleet } = await loadFleetOrInstalled(options, place, output);
-  const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES);
+  const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(hasTime);
   const recorded = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
   const told = journal.flatMap(({ group }) => /^agent\.(.+)$/.exec(textOf(group))?.[1] ?? []);
   // One that left the manifest still has its records.
@@ -46,6 +46,9 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
   });
   return 0;
 }
+
+/** What tells no time was not written by us. */
+const hasTime = ({ at }: JsonObject): boolean => typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
 
 const timeText = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 
