@@ -21,7 +21,6 @@ afterAll(cleanUp);
 afterEach(async () => {
   live.declare({ a: sleeper, b: sleeper });
   await live.must('apply', '--yes');
-  await live.must('verify');
   expect(await live.pids()).toEqual(before);
 });
 

@@ -13,6 +13,8 @@ export interface Outer {
   screen(): Promise<string>;
   /** Waits until it shows `text`. */
   shows(text: string | RegExp): Promise<string>;
+  /** Closes it, as a lost connection does. */
+  close(): Promise<void>;
 }
 
 /** Opens a terminal of 80 columns and 24 rows, with the fleet's home as the caller's. */
@@ -33,6 +35,7 @@ export async function openOuter(live: LiveFleet): Promise<Outer> {
     },
     press: async (...keys) => void (await tmux('send-keys', '-t', '=outer:', ...keys)),
     screen,
+    close: () => tmux('kill-session', '-t', '=outer').then(() => undefined),
     shows: (text) =>
       eventually(
         async () => {
