@@ -64,19 +64,48 @@ describe.each(['systemd', 'tmux'] as const)('a fleet under the supervisor %s', (
   const cells = Object.keys(stories).flatMap((name) => (['crash', 'failure'] as const).map((kind) => ({ name, kind })));
   it.each(cells)('ends the same after a $kind at any act of $name (F01)', async ({ name, kind }) => {
     const [before, wanted = fleet] = stories[name] ?? [];
-    const life = async (fault?: Fault) => {
-      const { machine, apply, plan } = machineWith();
-      if (before !== undefined) await apply(before);
-      const port = watched(machine.port, fault);
-      await apply(wanted, APPLY, port);
-      for (let round = 0; round < 2; round += 1) await apply(wanted);
-      return { acts: port.acts.length, state: machine.state(), changes: (await plan(wanted)).changes };
-    };
-    const calm = await life();
+    const calm = await life(before, wanted);
     expect(calm.changes).toEqual([]);
     for (let at = 1; at <= calm.acts; at += 1) {
-      expect({ at, ...(await life({ at, kind })), acts: 0 }).toEqual({ at, ...calm, acts: 0 });
+      expect({ at, ...(await life(before, wanted, { at, kind })), acts: 0 }).toEqual({ at, ...calm, acts: 0 });
     }
+  });
+
+  it.each(Object.keys(stories))(
+    'ends the same after a crash at any act of %s and one in its healing (F02)',
+    async (name) => {
+      const [before, wanted = fleet] = stories[name] ?? [];
+      const calm = await life(before, wanted);
+      for (let at = 1; at <= calm.acts; at += 1) {
+        const faults = [at, ((at * 7) % calm.acts) + 1].map((one) => ({ at: one, kind: 'crash' }) as const);
+        expect({ at, ...(await life(before, wanted, ...faults)), acts: 0 }).toEqual({ at, ...calm, acts: 0 });
+      }
+    },
+  );
+});
+
+/** A machine that goes from one fleet to another: an apply for each fault, and two that nothing befalls. */
+async function life(before: Fleet | undefined, wanted: Fleet, ...faults: readonly Fault[]) {
+  const { machine, apply, plan } = machineWith();
+  if (before !== undefined) await apply(before);
+  const ports = [...faults, undefined].map((fault) => watched(machine.port, fault));
+  for (const port of ports) await apply(wanted, APPLY, port);
+  await apply(wanted);
+  return { acts: ports[0]?.acts.length ?? 0, state: machine.state(), changes: (await plan(wanted)).changes };
+}
+
+describe('a user manager whose jobs do not end', () => {
+  it('fails what waits for it with the time-out, and nothing is left over when it works again (F45)', async () => {
+    const { machine, apply, plan } = machineWith();
+    const fleet = fleetOf({ agents: AGENTS });
+    machine.silent = 'systemctl';
+    const steps = await apply(fleet);
+    const codes = steps.flatMap((step) => (step.result === 'failed' ? [Reflect.get(step.error, 'code')] : []));
+    expect(new Set(codes)).toEqual(new Set(['E_SYSTEMD_TIMEOUT']));
+    expect(machine.processes.cgroupOf(machine.tmux.serverPid(hostFacts().socketPath))).toBeUndefined();
+    machine.silent = undefined;
+    await apply(fleet);
+    expect(await plan(fleet)).toMatchObject({ changes: [], blocked: [] });
   });
 });
 

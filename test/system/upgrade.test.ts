@@ -75,4 +75,21 @@ describe('another version of mosaic', () => {
     expect(readdirSync(join(live.home, 'libexec'))).toEqual(readdirSync(join(CHECKOUT, 'libexec')));
     expect(await live.pids()).toEqual(before);
   });
+
+  it.each([
+    ['the older one', 'the newer one'],
+    ['the newer one', 'the older one'],
+  ])('puts right what %s left half-done, by %s (F96)', async (first) => {
+    const before = await live.pids();
+    const [oldCli, newCli] = [resolve(CHECKOUT, 'bin/mosaic.js'), join(newer, 'bin/mosaic.js')];
+    const [killed, healing] = first === 'the older one' ? [oldCli, newCli] : [newCli, oldCli];
+    const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+    const at = ['-e', 'trace=rename', '-e', 'inject=rename:signal=KILL:when=2'];
+    live.declare({ a: sleeper, b: { ...sleeper, restart: { delay: first === 'the older one' ? '150ms' : '250ms' } } });
+    const argv = ['strace', '-f', '-qq', '-o', '/dev/null', ...at, process.execPath, killed, 'fleet'] as const;
+    expect(await sh([...argv, 'apply', '--yes'], { env })).toMatchObject({ exitCode: 137 });
+    expect(await sh([process.execPath, healing, 'fleet', 'apply', '--yes'], { env })).toMatchObject({ exitCode: 0 });
+    expect(await sh([process.execPath, healing, 'fleet', 'verify'], { env })).toMatchObject({ exitCode: 0 });
+    expect(await live.pids()).toEqual(before);
+  });
 });
