@@ -79,9 +79,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // A terminal that was closed must not end an apply in the middle of a step.
 process.stderr.on('error', () => undefined);
 // What nobody waited for fails like everything else; the lock goes with the process.
-process.once('uncaughtException', (error) => {
-  void tell(internal(error), process.argv.slice(2)).then((exit) => process.exit(exit));
-});
+process.once('uncaughtException', (error) => void endWith(internal(error)));
+async function endWith(failure: FleetError): Promise<void> {
+  process.exit(await tell(failure, process.argv.slice(2)));
+}
+
 async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -77,10 +77,14 @@ async function tryLock(descriptor: number, path: string, options: LockOptions): 
     return exitCode === 0;
   } catch (error) {
     signal?.throwIfAborted();
-    if (!(error instanceof ExecFailure)) throw error;
-    const hint = error.reason === 'missing' ? { hint: 'Install util-linux, which has flock.' } : {};
-    throw new FleetError('E_IO', `cannot lock ${path}: ${error.message}`, { ...hint, cause: error });
+    throw error instanceof ExecFailure ? lockFailure(path, error) : error;
   }
+}
+
+function lockFailure(path: string, error: ExecFailure): FleetError {
+  if (error.reason === 'spawn') return ioError('lock', path, error.cause);
+  const hint = error.reason === 'missing' ? { hint: 'Install util-linux, which has flock.' } : {};
+  return new FleetError('E_IO', `cannot lock ${path}: ${error.message}`, { ...hint, cause: error });
 }
 
 const patienceOf = (waitMs: number): readonly string[] => (waitMs > 0 ? ['-w', (waitMs / 1000).toFixed(3)] : ['-n']);

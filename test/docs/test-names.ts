@@ -12,8 +12,16 @@ export interface TestName {
   readonly name: string;
   /** Its own title alone. */
   readonly title: string;
-  readonly isGroup: boolean;
+  /** The faults of docs/faults.md that it brings about, by its own title. */
+  readonly rows: readonly string[];
 }
+
+/** A name as prose has it: without the numbers of faults. */
+export const withoutRows = (name: string): string => name.replaceAll(/ \((?:F\d+(?:, )?)+\)/g, '');
+
+/** How a page of docs names a test: where it is, and what it says. */
+export const namedTest = ({ file, name }: TestName): string =>
+  `[${file.replace(/^.*\/|(\.test)?\.ts$/g, '')}](../${file}) *${withoutRows(name).replaceAll(/[|*\\]/g, '\\$&')}*`;
 
 /** Everything below `test` that is named by `describe`, `it` or `test`, in the order of paths and lines. */
 export function testNames(): readonly TestName[] {
@@ -39,11 +47,11 @@ function within(node: unknown, file: string, above: string): readonly TestName[]
 
 const isCall = (node: object): node is CallExpression => 'type' in node && node.type === 'CallExpression';
 
-function named({ callee, arguments: [first] }: CallExpression): Pick<TestName, 'title' | 'isGroup'> | undefined {
+function named({ callee, arguments: [first] }: CallExpression): Pick<TestName, 'title' | 'rows'> | undefined {
   const word = callee.type === 'Super' || callee.type === 'Import' ? undefined : rootOf(callee);
   const title = first === undefined ? undefined : textOf(first.expression);
   if (word === undefined || title === undefined) return undefined;
-  return { title, isGroup: word === 'describe' };
+  return { title, rows: [...title.matchAll(/\bF\d+\b/g)].map(([id]) => id) };
 }
 
 /** `it` of `it(…)`, `it.skipIf(…)(…)`, `it.each([…])(…)`; not of `it.each([…])`, which names nothing yet. */

@@ -3,8 +3,6 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
-  lstatSync,
-  mkdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -14,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cleanUp, runMosaic, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { answer, contents, liveFleet, sleeper, systemctl, type FailureAnswer, type LiveFleet } from './live-fleet.ts';
@@ -156,61 +154,8 @@ describe('what is remembered between commands', () => {
       ['fleet', 'status'],
       ['fleet', 'log'],
       ['agent', 'status'],
-      ['agent', 'tail', 'a'],
     ])
       expect(await runMosaic(look, { home: live })).toMatchObject({ exitCode: 0 });
     await live.must('apply', '--yes');
-  });
-});
-
-describe('a clock', () => {
-  it.each([10, -10])('that is wrong by %i years changes no decision (F84)', async (years) => {
-    const shift = `const now=Date.now;Date.now=()=>now()+${years * 365 * 24 * 3600_000}`;
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` };
-    expect(await live.mosaic(['verify'], { env })).toMatchObject({ exitCode: 0 });
-    live.declare({ a: sleeper, b: { ...sleeper, restart: { delay: `${200 + years}ms` } } });
-    expect(await live.mosaic(['apply'], { env })).toMatchObject({ exitCode: 0 });
-    expect(await live.plan()).toMatchObject({ empty: true });
-  });
-});
-
-describe('a slow machine', () => {
-  it('takes its time and fails nothing (F95)', async () => {
-    const slow = ['-e', 'trace=openat,read,write,connect', '-e', 'inject=openat,read,write,connect:delay_exit=2000'];
-    const argv = ['strace', '-f', '-qq', '-o', '/dev/null', ...slow, process.execPath, MOSAIC, 'fleet'] as const;
-    const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
-    live.declare({ a: sleeper, b: { ...sleeper, restart: { delay: '550ms' } } });
-    expect(await sh([...argv, 'apply'], { env, timeoutMs: 60_000 })).toMatchObject({ exitCode: 0 });
-    expect(await live.plan()).toMatchObject({ empty: true });
-  });
-});
-
-describe('what stands at the path of the fleet’s socket', () => {
-  const other = liveFleet({ a: sleeper });
-  const sockets = dirname(other.socket);
-
-  it.each<[string, () => void]>([
-    ['a file', () => writeFileSync(other.socket, 'mine')],
-    ['a link to a server of somebody else', () => symlinkSync(live.socket, other.socket)],
-  ])('is left there when it is %s, and no server is started (F54)', async (_, plant) => {
-    mkdirSync(sockets, { recursive: true, mode: 0o700 });
-    plant();
-    const was = lstatSync(other.socket);
-    expect(await other.mosaic(['apply', '--yes'])).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining(`${other.socket} is a `),
-    });
-    expect(lstatSync(other.socket)).toMatchObject({ ino: was.ino, mode: was.mode, mtimeMs: was.mtimeMs });
-    rmSync(other.socket);
-  });
-
-  it('is not looked at in a directory that lets others in, whose mode stays (F53)', async () => {
-    mkdirSync(sockets, { recursive: true });
-    chmodSync(sockets, 0o755);
-    expect(await other.mosaic(['apply', '--yes'])).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining(`chmod 700 ${sockets}`),
-    });
-    expect(statSync(sockets).mode & 0o777).toBe(0o755);
   });
 });
