@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
+import { cleanUp, eventually, runMosaic, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
 
@@ -54,6 +54,23 @@ describe('an apply', () => {
     const about = calls.filter((call) => call.includes(`"${keys}"`));
     expect(about.length).toBeGreaterThan(0);
     expect(about.filter((call) => / open/.test(call))).toEqual([]);
+  });
+});
+
+describe('an agent that only listens', () => {
+  it('hears nothing, whatever is asked and applied, but what is sent to it', async () => {
+    const heard = join(live.root, 'heard');
+    const listener = { shell: `exec cat >${heard}` };
+    live.declare({ keyed: { ...sleeper, envFiles: [keys] }, listener });
+    await live.must('apply');
+    live.declare({ keyed: { ...sleeper, envFiles: [keys], description: 'changed' }, listener });
+    for (const command of ['plan', 'status', 'apply', 'verify', 'snapshot', 'log', 'doctor'])
+      await live.mosaic([command]);
+    for (const command of [['status'], ['tail', 'listener'], ['roster']])
+      await runMosaic(['agent', ...command], { home: live });
+    expect(readFileSync(heard, 'utf8')).toBe('');
+    await runMosaic(['agent', 'send', 'listener', 'hello'], { home: live });
+    await eventually(() => readFileSync(heard, 'utf8') === 'hello\n');
   });
 });
 
