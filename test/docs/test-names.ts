@@ -31,7 +31,7 @@ export function testNames(): readonly TestName[] {
 }
 
 /** The names in one source text. */
-export function namesIn(file: string, text: string): readonly TestName[] {
+function namesIn(file: string, text: string): readonly TestName[] {
   if (!/\b(?:describe|it|test)\b/.test(text)) return [];
   return within(parseSync(text, { syntax: 'typescript', target: 'es2022' }), file, '');
 }

@@ -123,7 +123,12 @@ describe('tmux', () => {
   it('takes nothing else for a row (F64)', () => {
     const forged = ['P|$1|%1|x|0|0|a|b|c|n', 'P|1|%1|2|0|0|a|b|c|n', 'P|$1|%1|2|0|0|a|b', 'S|1|2', ''];
     expect(forged.map(parsePaneRow)).toEqual(forged.map(() => undefined));
-    expect(['P|1|2', 'S|x|2', 'S|1|', ''].map((row) => parseServer([row]))).toEqual([undefined, undefined, undefined, undefined]);
+    expect(['P|1|2', 'S|x|2', 'S|1|', ''].map((row) => parseServer([row]))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 
