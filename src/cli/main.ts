@@ -2,7 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
 import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
-import { interruptedExit } from './signals.ts';
+import { endByHangup, interruptedExit } from './signals.ts';
 
 /** Runs one command line and sets the exit code. Nothing below this module ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -88,4 +88,5 @@ async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2));
 }
 
+process.once('beforeExit', endByHangup);
 void start();

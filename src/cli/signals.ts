@@ -10,6 +10,11 @@ let interrupted: Ending | undefined;
 /** Exit code of the signal that asked this process to stop, if one did. */
 export const interruptedExit = (): number | undefined => (interrupted === undefined ? undefined : CODES[interrupted]);
 
+/** Ends the process by SIGHUP where that asked it to stop: Node aborts at an exit of its own once its terminal is gone. */
+export function endByHangup(): void {
+  if (interrupted === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+}
+
 /** For a Ctrl-C that arrives as a key: a question on the terminal reads it itself. */
 export const noteInterrupt = (): void => void (interrupted ??= 'SIGINT');
 

@@ -11,8 +11,8 @@ const INTERNAL = /bug in mosaic|\n +at /;
 
 let live: LiveFleet;
 let words = 0;
-/** An agent that takes a second to end, with a command it did not have before. */
-const deaf = (): object => ({ command: [DEAF, String((words += 1))], stop: { timeout: '1s' } });
+/** An agent that takes its time to end, with a command it did not have before. */
+const deaf = (timeout = '1s'): object => ({ command: [DEAF, String((words += 1))], stop: { timeout } });
 beforeAll(async () => {
   live = liveFleet({ deaf: deaf(), other: sleeper });
   await live.must('apply');
@@ -64,6 +64,8 @@ describe('an apply', () => {
     const { other } = await live.pids();
     const code = join(live.root, 'code');
     const outer = await openOuter(live);
+    // To close a terminal takes a while on a busy machine.
+    live.declare({ deaf: deaf('5s'), other: sleeper });
     await outer.type(`bash -c 'trap : HUP; ${process.execPath} ${MOSAIC} fleet apply --yes; echo $? >${code}'`);
     await midway();
     await outer.close();
