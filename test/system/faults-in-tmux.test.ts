@@ -74,26 +74,18 @@ describe('what a person does inside tmux', () => {
   });
 
   it('with an option of one session or window is theirs, and of the server is put right (F63)', async () => {
-    await live.tmux(
-      'set-option',
-      '-t',
-      '=a:',
-      'mouse',
-      'on',
-      ';',
-      'set-option',
-      '-w',
-      '-t',
-      '=a:',
-      'remain-on-exit',
-      'on',
-    );
+    for (const name of Object.keys(agents)) {
+      await live.tmux('set-option', '-t', `=${name}:`, 'mouse', 'on');
+      await live.tmux('set-option', '-w', '-t', `=${name}:`, 'remain-on-exit', 'on');
+    }
     await live.must('verify');
     const before = await live.pids();
     await live.tmux('set-option', '-g', 'remain-on-exit', 'on');
     expect((await live.plan()).changes).toMatchObject([{ action: 'update', disruption: 'live' }]);
     await live.must('apply');
     expect((await live.tmux('show-options', '-gv', 'remain-on-exit')).stdout).toBe('off\n');
+    for (const name of Object.keys(agents))
+      await live.tmux('set-option', '-w', '-u', '-t', `=${name}:`, 'remain-on-exit');
     expect(await live.pids()).toEqual(before);
   });
 

@@ -29,7 +29,6 @@ describe('a clock', () => {
     expect(await live.mosaic(['verify'], { env })).toMatchObject({ exitCode: 0 });
     live.declare({ a: sleeper, b: { ...sleeper, restart: { delay: `${200 + years}ms` } } });
     expect(await live.mosaic(['apply'], { env })).toMatchObject({ exitCode: 0 });
-    expect(await live.plan()).toMatchObject({ empty: true });
   });
 });
 
@@ -79,7 +78,6 @@ describe('a slow machine', () => {
     const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
     live.declare({ a: sleeper, b: { ...sleeper, restart: { delay: '550ms' } } });
     expect(await sh([...argv, 'apply'], { env, timeoutMs: 60_000 })).toMatchObject({ exitCode: 0 });
-    expect(await live.plan()).toMatchObject({ empty: true });
   });
 });
 
