@@ -1,4 +1,5 @@
 import type { Fleet } from '../model/fleet.ts';
+import { plainJson } from '../model/plain-json.ts';
 import type { Plan } from '../model/plan.ts';
 import { statesOf, wantedOf } from '../reconciler/pass.ts';
 import type { PlanInput } from '../reconciler/plan.ts';
@@ -48,7 +49,7 @@ export function formatPlan(plan: Plan, options: FormatOptions = {}): string {
     case 'text':
       return planText(plan, { manifest, verbose });
     case 'json':
-      return `${JSON.stringify(planJson(plan), undefined, 2)}\n`;
+      return `${plainJson(planJson(plan), 2)}\n`;
     case 'markdown':
       return planMarkdown(plan);
     case 'github':

@@ -1,5 +1,7 @@
 import type { Step } from '../reconciler/execute.ts';
 import type { Change } from '../model/plan.ts';
+import { sizeOf } from './screen.ts';
+import { beginning } from './view/printable.ts';
 import { createProgress } from './view/progress.ts';
 import { stepLine } from './view/step.ts';
 
@@ -34,11 +36,10 @@ function liveStory(screen: Screen): Story {
   const progress = createProgress();
   let painted = 0;
   const paint = (): void => {
-    // A terminal that nobody gave a size says 0.
-    const columns = screen.columns === undefined || screen.columns < 2 ? 80 : screen.columns;
-    const lines = progress.lines(Math.max(3, Math.min(20, (screen.rows ?? 24) - 2)));
+    const { columns, rows } = sizeOf(screen);
+    const lines = progress.lines(Math.max(3, Math.min(20, rows - 2)));
     const back = painted === 0 ? '' : `\u001b[${painted}A\r`;
-    const painting = lines.map((line) => `${line.slice(0, columns - 1)}${CLEAR_LINE}\n`).join('');
+    const painting = lines.map((line) => `${beginning(line, columns - 1)}${CLEAR_LINE}\n`).join('');
     // Last: at the top of a screen, tmux takes clearing all below for a screenful worth keeping in the history.
     screen.write(`${back}${painting}${CLEAR_BELOW}`);
     painted = lines.length;

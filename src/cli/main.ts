@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
+import { plainJson } from '../model/plain-json.ts';
 import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
 import { endByHangup, interruptedExit } from './signals.ts';
@@ -26,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Says why a command failed, in the format it was asked for, and gives the exit code. */
 async function tell(failure: FleetError, argv: readonly string[]): Promise<number> {
   const { failureJson, failureText } = await import('./commands.ts');
-  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`);
+  if (wantsJson(argv)) process.stdout.write(`${plainJson(failureJson(failure), 2)}\n`);
   process.stderr.write(`${failureText(failure)}\n`);
   return interruptedExit() ?? failure.exit;
 }

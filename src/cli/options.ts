@@ -1,3 +1,6 @@
+import { plainJson } from '../model/plain-json.ts';
+import { printableText } from './view/printable.ts';
+
 /** Options every command takes, as commander hands them over. */
 export interface CommonOptions {
   readonly output?: 'text' | 'json' | 'markdown' | 'github';
@@ -9,7 +12,7 @@ export interface CommonOptions {
   readonly lockTimeout?: string;
 }
 
-/** Where answers and stories go: stdout is the answer, stderr the story. */
+/** Where answers and stories go: stdout is the answer, stderr the story. Whatever is in them steers no terminal. */
 export interface Output {
   readonly json: boolean;
   /** The answer as text; nothing in JSON mode. */
@@ -27,8 +30,8 @@ export function createOutput(options: CommonOptions): Output {
   const json = options.output === 'json';
   return {
     json,
-    text: (text) => void (json || process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
-    data: (value) => void (json && process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    text: (text) => void (json || process.stdout.write(printableText(text.endsWith('\n') ? text : `${text}\n`))),
+    data: (value) => void (json && process.stdout.write(`${plainJson(value, 2)}\n`)),
+    note: (line) => void process.stderr.write(`${printableText(line)}\n`),
   };
 }

@@ -29,7 +29,7 @@ export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Scr
   let page: readonly string[] = [];
   let shown = '';
   const paint = (): void => {
-    const text = pageText(page, { columns: out.columns, rows: out.rows });
+    const text = pageText(page, sizeOf(out));
     if (text !== shown) out.write(`${HOME}${text}${CLEAR_BELOW}`);
     shown = text;
   };
@@ -56,6 +56,12 @@ export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Scr
     },
   };
 }
+
+/** A terminal that nobody gave a size says 0. */
+export const sizeOf = ({ columns, rows }: Partial<Size>): Size => ({
+  columns: columns === undefined || columns < 2 ? 80 : columns,
+  rows: rows === undefined || rows < 1 ? 24 : rows,
+});
 
 interface Size {
   readonly columns: number;

@@ -2,6 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, rename
 import { createFileReader } from './files.ts';
 import { errnoOf, ioError } from './io-error.ts';
 import type { FleetError } from '../model/error.ts';
+import { plainJson } from '../model/plain-json.ts';
 import type { Json, JsonObject } from '../model/resource.ts';
 
 export interface JournalOptions {
@@ -21,7 +22,7 @@ export function createJournal(path: string, options: JournalOptions): Journal {
   return {
     append: (record) => {
       try {
-        appendLine(path, `${toLine(record)}\n`, options.maxBytes);
+        appendLine(path, `${plainJson(record)}\n`, options.maxBytes);
       } catch (error) {
         if (!failed) options.onFailure(ioError('write', path, error));
         failed = true;
@@ -37,14 +38,6 @@ export function readJournal(path: string, maxBytes: number): readonly JsonObject
     .flatMap((file) => (reader.read(file, maxBytes) ?? '').split('\n'))
     .map(fromLine)
     .filter((record) => record !== undefined);
-}
-
-/** JSON leaves DEL and the C1 controls as they are; a terminal would act on them. */
-function toLine(record: JsonObject): string {
-  return JSON.stringify(record).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function fromLine(line: string): JsonObject | undefined {

@@ -68,6 +68,15 @@ describe('the story of an apply', () => {
     ]);
   });
 
+  it('B84: takes a terminal that nobody gave a size for one of 80 columns', () => {
+    const { screen, text } = terminal(0, 0);
+    const story = openStory(screen, fail, {});
+    story.begin([change('a')]);
+    story.step({ change: change('a'), result: 'failed', error: new Error(`${'x'.repeat(50)}😀y`) });
+    story.end();
+    expect(text()).toEqual([`a  FAILED  start session.a  ${'x'.repeat(50)}`]);
+  });
+
   it('never grows beyond the screen, whatever the number of agents and the length of a reason', () => {
     const { screen, text, tallest } = terminal(10, 40);
     const story = openStory(screen, fail, {});

@@ -2,11 +2,11 @@ import type { FleetError } from '../../model/error.ts';
 import type { JsonObject } from '../../model/resource.ts';
 import { ManifestError } from '../load-fleet.ts';
 import { diagnosticsText, toJson } from './diagnostics.ts';
-import { printable } from './printable.ts';
+import { printable, printableText } from './printable.ts';
 
 /** What went wrong and the next step, for people. */
 export function failureText(error: FleetError): string {
-  const lines = error.code === 'E_INTERNAL' ? error.message : printable(error.message);
+  const lines = error.code === 'E_INTERNAL' ? printableText(error.message) : printable(error.message);
   const story = error instanceof ManifestError ? `${diagnosticsText(error.diagnostics, error.source)}\n` : '';
   return `${story}error: ${lines}\n  ${printable(error.hint)}`;
 }

@@ -1,7 +1,7 @@
 import { concealAt, HIDDEN, isBareSecretFlag, isSecretText } from '../../model/conceal.ts';
 import type { Change, PatchOperation } from '../../model/plan.ts';
 import type { Desired } from '../../model/resource.ts';
-import { printable } from './printable.ts';
+import { beginning, printable } from './printable.ts';
 
 /** A patch without secrets: values of env names like TOKEN, and any text that holds such a value or a credential, are hidden. */
 export const redactPatch = ({ patch, desired }: Pick<Change, 'patch' | 'desired'>): readonly PatchOperation[] =>
@@ -33,5 +33,5 @@ export const shownPatch = (change: Change): readonly ShownOperation[] =>
   redactPatch(change).map(({ op, path, value }) => ({
     op,
     path,
-    text: value === undefined ? '' : printable(JSON.stringify(value)).slice(0, 200),
+    text: value === undefined ? '' : beginning(printable(JSON.stringify(value)), 200),
   }));

@@ -2,7 +2,7 @@ import { HIDDEN } from '../../model/conceal.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { JsonObject } from '../../model/resource.ts';
 import { joinWords } from '../words.ts';
-import { printable } from './printable.ts';
+import { beginning, printable } from './printable.ts';
 import { redactWords } from './redact.ts';
 import { table } from './table.ts';
 
@@ -40,7 +40,7 @@ const labelsText = (labels: Agent['labels']): string =>
 const COMMAND_COLUMNS = 40;
 
 const shortened = (text: string): string =>
-  text.length <= COMMAND_COLUMNS ? text : `${text.slice(0, COMMAND_COLUMNS - 1)}…`;
+  text.length <= COMMAND_COLUMNS ? text : `${beginning(text, COMMAND_COLUMNS - 1)}…`;
 
 /** The roster as scripts read it. */
 export const rosterJson = (rows: readonly RosterRow[]): JsonObject => ({

@@ -1,3 +1,4 @@
+import { plainJson } from '../../model/plain-json.ts';
 import { textOf, type JsonObject } from '../../model/resource.ts';
 import { printable } from './printable.ts';
 
@@ -70,4 +71,4 @@ function doing(activity: unknown): readonly string[] {
 
 /** A change as a line of JSON. */
 export const changeJson = ({ kind, name, now }: StatusChange, at: string, fleet: string): string =>
-  JSON.stringify({ formatVersion: '1.0', at, fleet, kind, name, ...(now === undefined ? { gone: true } : { now }) });
+  plainJson({ formatVersion: '1.0', at, fleet, kind, name, ...(now === undefined ? { gone: true } : { now }) });

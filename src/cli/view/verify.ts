@@ -2,6 +2,7 @@ import { counted } from '../../model/counted.ts';
 import type { Fingerprint } from '../../model/fingerprint.ts';
 import { textOf, type JsonObject } from '../../model/resource.ts';
 import type { DefaultTmuxProof } from '../../reconciler/verify.ts';
+import { plain } from './markdown.ts';
 import { printable } from './printable.ts';
 
 /** The answer of `verify` as scripts read it. */
@@ -51,7 +52,7 @@ export function verifyMarkdown(answer: VerifyAnswer, proof: DefaultTmuxProof): s
   const row = (name: string, value: unknown): string => `| ${name} | ${String(value)} |`;
   const { plan } = answer;
   const rows = (['path', 'state', 'pid', 'startTime', 'inode'] as const).map(
-    (key) => `| ${key} | ${String(proof.before[key] ?? '-')} | ${String(proof.after[key] ?? '-')} |`,
+    (key) => `| ${key} | ${plain(String(proof.before[key] ?? '-'))} | ${plain(String(proof.after[key] ?? '-'))} |`,
   );
   return [
     `# Verify: fleet ${textOf(plan['fleet'])}`,
@@ -67,8 +68,8 @@ export function verifyMarkdown(answer: VerifyAnswer, proof: DefaultTmuxProof): s
     '|---|---|---|',
     ...rows,
     '',
-    ...proof.byUser.map((line) => `- by the user: ${printable(line)}`),
-    ...proof.because.map((line) => `- touched: ${printable(line)}`),
+    ...proof.byUser.map((line) => `- by the user: ${plain(line)}`),
+    ...proof.because.map((line) => `- touched: ${plain(line)}`),
     '',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { printable } from '../../../src/cli/view/printable.ts';
+import { beginning, printable } from '../../../src/cli/view/printable.ts';
 
 describe('printable', () => {
   it.each([
@@ -22,5 +22,11 @@ describe('printable', () => {
       }),
       { seed: 1 },
     );
+  });
+});
+
+describe('beginning', () => {
+  it('cuts a text, and no character in two', () => {
+    expect([beginning('abc', 2), beginning('a😀b', 2), beginning('a😀b', 3)]).toEqual(['ab', 'a', 'a😀']);
   });
 });

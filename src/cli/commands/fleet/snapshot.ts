@@ -1,4 +1,5 @@
 import { systemClock } from '../../../host/clock.ts';
+import { plainJson } from '../../../model/plain-json.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
 import { lookAtAgents } from '../../../reconciler/pass.ts';
 import { refuseBlind } from '../../blind.ts';
@@ -27,7 +28,7 @@ export async function run(options: SnapshotOptions): Promise<number> {
     return 0;
   }
   // It is JSON whatever was asked for.
-  output.text(JSON.stringify(snapshot, undefined, 2));
+  output.text(plainJson(snapshot, 2));
   output.data(snapshot);
   return 0;
 }

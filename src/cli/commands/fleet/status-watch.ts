@@ -6,6 +6,7 @@ import type { Bell } from '../../../reconciler/watch/loop.ts';
 import type { Output } from '../../options.ts';
 import { openScreen, type Screen } from '../../screen.ts';
 import { interruptSignal, noteInterrupt } from '../../signals.ts';
+import { printable } from '../../view/printable.ts';
 import { changeJson, changeText, statusChanges, statusParts, type StatusParts } from '../../view/status-changes.ts';
 import { createBell } from '../../watch/bell.ts';
 import type { StatusNow } from './status.ts';
@@ -82,7 +83,7 @@ function pageViewer(screen: Screen): Viewer {
       page = text.split('\n');
       screen.paint(page);
     },
-    trouble: ({ message }) => screen.paint([...page, '', `cannot look: ${message}`]),
+    trouble: ({ message }) => screen.paint([...page, '', `cannot look: ${printable(message)}`]),
     close: screen.close,
   };
 }
