@@ -82,7 +82,7 @@ describe('apply', () => {
     expect((stdout + stderr).match(/No changes/g)).toHaveLength(1);
   });
 
-  it('refuses a manifest from standard input', async () => {
+  it('B81: refuses a manifest from standard input', async () => {
     expect(await fleet('apply', '-f', '-')).toMatchObject({ exitCode: 64 });
   });
 });
@@ -127,7 +127,7 @@ describe('agent reset', () => {
 });
 
 describe('validate', () => {
-  it.each([[['-']], [['-f', '-']]])('reads standard input for %j', async (args) => {
+  it.each([[['-']], [['-f', '-']]])('B81: reads standard input for %j', async (args) => {
     const input = readFileSync(live.manifest);
     const good = await live.mosaic(['validate', ...args], { input });
     expect(good).toMatchObject({ exitCode: 0, stdout: 'stdin: valid, 2 agents\n' });
@@ -192,7 +192,7 @@ describe('a usage error', () => {
     [['staus'], 'See `mosaic fleet --help`.'],
     [['plan', '--nope'], 'See `mosaic fleet plan --help`.'],
     [['log', '-n', 'many'], 'See `mosaic fleet log --help`.'],
-  ])('of %j is one sentence and names the help of that command', async (args, hint) => {
+  ])('B75: of %j is one sentence and names the help of that command', async (args, hint) => {
     const { stderr } = await fleet(...args);
     expect(stderr).toContain(hint);
     expect(stderr).not.toContain('\\n');

@@ -37,16 +37,16 @@ describe('the command tree', () => {
     }
   });
 
-  it('refuses a manifest or home that is given twice, since one would be ignored', () => {
+  it('B81: refuses a manifest or home that is given twice, since one would be ignored', () => {
     expect(parse('fleet', 'plan', '-f', 'a', '-f', 'b')).toContain('given twice');
     expect(parse('fleet', 'plan', '--home', '/a', '--home', '/b')).toContain('given twice');
   });
 
-  it('refuses an empty manifest name', () => {
+  it('B81: refuses an empty manifest name', () => {
     expect(parse('fleet', 'plan', '-f', '')).toContain('empty');
   });
 
-  it('suggests the command that was meant', () => {
+  it('B75: suggests the command that was meant', () => {
     expect(parse('fleet', 'aply')).toContain('apply');
     expect(parse('flet')).toContain('fleet');
   });

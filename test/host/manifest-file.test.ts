@@ -29,7 +29,7 @@ describe('readManifestFile', () => {
     expect(readManifestFile(`${place}/long`).bytes).toHaveLength(MAX_MANIFEST_BYTES + 1);
   });
 
-  it('refuses at once what is no regular file', async () => {
+  it('B29: refuses at once what is no regular file', async () => {
     execFileSync('mkfifo', [`${place}/pipe`]);
     mkdirSync(`${place}/directory`);
     const server = createServer();
@@ -44,7 +44,7 @@ describe('readManifestFile', () => {
     }
   });
 
-  it('says which file is missing, also behind a broken link and below a file', () => {
+  it('B30: says which file is missing, also behind a broken link and below a file', () => {
     symlinkSync('nowhere', `${place}/broken`);
     symlinkSync('loop', `${place}/loop`);
     writeFileSync(`${place}/file`, '');
@@ -71,7 +71,7 @@ describe('whoElseMayWrite', () => {
     expect([why(manifest(0o600)), why(manifest(0o644, 0o755))]).toEqual([undefined, undefined]);
   });
 
-  it('names the file or the directory that others can write', () => {
+  it('B31: names the file or the directory that others can write', () => {
     expect(why(manifest(0o660))).toMatch(/fleet\.yaml has mode 0660, so others can write it; chmod go-w /);
     expect(why(manifest(0o602))).toContain('mode 0602');
     expect(why(manifest(0o600, 0o770))).toMatch(/\/600-770 has mode 0770/);
@@ -89,7 +89,7 @@ describe('whoElseMayWrite', () => {
     expect(why(`${home}/fleet.yaml`)).toMatch(/\/linked has mode 0770/);
   });
 
-  it('names another owner', () => {
+  it('B31: names another owner', () => {
     expect(why(manifest(0o400), uid + 1)).toContain(`belongs to uid ${uid}, not to you (${uid + 1})`);
   });
 });

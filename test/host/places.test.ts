@@ -33,7 +33,7 @@ describe('mosaicHome', () => {
     ['/a/../b', 'write /b'],
     ['/a//b', 'write /a/b'],
     ['/a/./b', 'write /a/b'],
-  ])('refuses %j, from the flag as a usage error and from the environment as E_HOME', (path, message) => {
+  ])('B47, B84: refuses %j, from the flag as a usage error and from the environment as E_HOME', (path, message) => {
     const said = expect.stringContaining(message);
     expect(thrownBy(() => homeOf(path))).toMatchObject({ code: 'E_USAGE', message: said });
     expect(thrownBy(() => homeOf(undefined, { MOSAIC_HOME: path }))).toMatchObject({ code: 'E_HOME', message: said });
@@ -62,7 +62,7 @@ describe('checkHome', () => {
     [{ uid: 8 }, '/h h belongs to uid 8, not to you (7)'],
     [{ mode: 0o755 }, '/h h has mode 0755, not 0700'],
     [{ mode: 0o500 }, '/h h has mode 0500, not 0700'],
-  ])('refuses one with %j', (difference, message) => {
+  ])('B47: refuses one with %j', (difference, message) => {
     expect(thrownBy(() => checkHome('/h h', { ...stat, ...difference }, 7))).toMatchObject({ code: 'E_HOME', message });
   });
 
@@ -83,7 +83,7 @@ describe('manifestPath', () => {
   });
 
   it.each([{ flag: '' }, { env: { MOSAIC_MANIFEST: '' } }, { env: { MOSAIC_MANIFEST: 'm.yaml' } }])(
-    'refuses %j',
+    'B81: refuses %j',
     (difference) => {
       expect(thrownBy(() => manifestPath({ ...from, ...difference }))).toMatchObject({ code: 'E_USAGE' });
     },

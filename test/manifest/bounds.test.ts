@@ -11,7 +11,7 @@ function cpuMs(): number {
 }
 
 describe('a manifest that is too much', () => {
-  it('is refused above 1 MiB, counted in bytes, and accepted at it', () => {
+  it('B28: is refused above 1 MiB, counted in bytes, and accepted at it', () => {
     const source = withAgent('command: [x]');
     const filled = `${source}#${'x'.repeat(MAX_BYTES - source.length - 1)}`;
     expect(complaints(filled)).toEqual([]);
@@ -19,21 +19,21 @@ describe('a manifest that is too much', () => {
     expect(complaints(`${filled.slice(0, -1)}é`)).toEqual(['1:1 the manifest is larger than 1 MiB']);
   });
 
-  it('is refused above 20000 lines, and accepted at them', () => {
+  it('B28: is refused above 20000 lines, and accepted at them', () => {
     const source = withAgent('command: [x]');
     const filled = source + '#\n'.repeat(20_000 - source.split('\n').length + 1);
     expect(complaints(filled)).toEqual([]);
     expect(complaints(`${filled}#\n`)).toEqual(['20001:1 the manifest has more than 20000 lines']);
   });
 
-  it('is refused above 1000 agents', () => {
+  it('B45: is refused above 1000 agents', () => {
     const agents = (count: number) =>
       manifest(`agents:\n${Array.from({ length: count }, (_, index) => `  a${index}: { command: [x] }`).join('\n')}`);
     expect(complaints(agents(1000))).toEqual([]);
     expect(complaints(agents(1001))).toEqual(['6:5 `agents` must be a map of at most 1000 agents by name, not more']);
   });
 
-  it('may hold 1000 agents with every field', () => {
+  it('B45: may hold 1000 agents with every field', () => {
     const agent = (index: number) =>
       `  a${index}: { description: d, labels: { a: b, c: d }, command: [a, b, c, d], resume: [a, b],
       workingDirectory: ~/w/${index}, path: [/a, /b, /c], env: { A: b, C: d, E: f, G: h }, envFiles: [~/e/${index}],
@@ -51,7 +51,7 @@ describe('a manifest that is too much', () => {
       `["x", "${'y'.repeat(90_000)}", "${'z'.repeat(90_000)}"]`,
       'the words are longer than 128 KiB together',
     ],
-  ])('is refused for %s', (_, command, message) => {
+  ])('B56: is refused for %s', (_, command, message) => {
     expect(parse(withAgent(`command: ${command}`)).diagnostics.map((found) => found.message)).toEqual([message]);
   });
 });
@@ -62,10 +62,10 @@ describe('a hostile manifest', () => {
   const agent = 'apiVersion: mosaic/v1alpha1\nkind: Fleet\nspec:\n  agents:\n    a:\n      command: [x]\n';
 
   it.each([
-    ['20k keys in one map', `${agent}      env: {${entries(20_000, (index) => `K${index}: v, `)}}\n`],
+    ['20k keys in one map (B28)', `${agent}      env: {${entries(20_000, (index) => `K${index}: v, `)}}\n`],
     ['19k unknown keys', agent + entries(19_000, (index) => `      comand${index}: v\n`)],
     ['19k times one key', `${agent}      env:\n${entries(19_000, () => '        K: v\n')}`],
-    ['100k opening brackets', '['.repeat(100_000)],
+    ['100k opening brackets (B27)', '['.repeat(100_000)],
     ['1M closing brackets', ']'.repeat(1_000_000)],
     ['1M quotes', '"'.repeat(1_000_000)],
     ['1M commas', `[${','.repeat(1_000_000)}]`],

@@ -84,7 +84,7 @@ describe('a failure', () => {
     [['doctor', '--home', 'relative'], 64],
     [['init'], 4],
     [['no-such-command'], 64],
-  ])('is valid JSON with code, message, hint and exit: fleet %j', async (args, exit) => {
+  ])('B82: is valid JSON with code, message, hint and exit: fleet %j', async (args, exit) => {
     const ended = await live.mosaic([...args, '-o', 'json']);
     expect(ended.exitCode).toBe(exit);
     expect(answer<FailureAnswer>(ended)).toMatchObject({
@@ -98,7 +98,7 @@ describe('a failure', () => {
     });
   });
 
-  it('suggests the agent that was meant, and never takes a prefix for a name', async () => {
+  it('B76: suggests the agent that was meant, and never takes a prefix for a name', async () => {
     const before = await live.pids();
     for (const name of ['worker', 'worker-']) {
       expect(await live.mosaic(['restart', name])).toMatchObject({
@@ -119,7 +119,7 @@ describe('a failure', () => {
     live.declare(AGENTS);
   });
 
-  it('suggests the command that was meant', async () => {
+  it('B75: suggests the command that was meant', async () => {
     expect(await live.mosaic(['aply'])).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('apply') });
   });
 });
@@ -137,7 +137,7 @@ describe('doctor', () => {
 });
 
 describe('output', () => {
-  it('holds no escape sequence on a pipe or with NO_COLOR, and fits 80 columns', async () => {
+  it('B84: holds no escape sequence on a pipe or with NO_COLOR, and fits 80 columns', async () => {
     live.declare({ ...AGENTS, more: sleeper });
     const said = await Promise.all(
       [['plan'], ['status'], ['plan', '-v'], ['log']].map((args) => live.mosaic(args, { env: { NO_COLOR: '1' } })),

@@ -94,7 +94,7 @@ describe('a line of a unit', () => {
   });
 });
 
-describe.each(HOSTILE.map((name) => [name]))('the units of a home called %s', (name) => {
+describe.each(HOSTILE.map((name) => [name]))('B48: the units of a home called %s', (name) => {
   it('are taken by the manager without a word, and name that home', async () => {
     const place = tempHome();
     const home = join(place.root, name);

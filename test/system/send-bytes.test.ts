@@ -40,7 +40,7 @@ const PAYLOADS: readonly (readonly [string, string])[] = [
 ];
 
 describe('a message arrives byte for byte', () => {
-  it.each(PAYLOADS)('as words: %s', async (_what, text) => {
+  it.each(PAYLOADS)('B79: as words: %s', async (_what, text) => {
     for (const [agent, bracketed] of [
       ['framed', true],
       ['plain', false],
@@ -95,7 +95,7 @@ describe('a message arrives byte for byte', () => {
   });
 });
 
-describe('what would not arrive as it was given is refused', () => {
+describe('B78: what would not arrive as it was given is refused', () => {
   it.each([
     ['an escape', 'a\nb\u001b[201~', 4, 'an escape character (U+001B) at 2:2 (byte 4)'],
     ['a NUL', 'é\u0000', 4, 'a control character (U+0000) at 1:2 (byte 3)'],

@@ -89,7 +89,7 @@ describe('agent tail', () => {
     expect(all.split('\n').length).toBeGreaterThan(900);
   });
 
-  it.each([['x'], ['-5'], ['1e9'], ['']])('refuses -n %j', async (count) => {
+  it.each([['x'], ['-5'], ['1e9'], ['']])('B80: refuses -n %j', async (count) => {
     expect(await tail('many', `-n${count}`, ...(count === '' ? ['x'] : []))).toMatchObject({ exitCode: 64 });
   });
 

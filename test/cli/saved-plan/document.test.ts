@@ -30,19 +30,22 @@ describe('a saved plan', () => {
     expect(parse(Object.fromEntries(Object.entries(plan).toReversed()))).toMatchObject({ id: plan.id });
   });
 
-  it('of another mosaic is refused for that', () => {
+  it('B83: of another mosaic is refused for that', () => {
     expect(refusalOf(() => parse({ ...plan, mosaic: OTHER_BUILD }))).toBe(
       'E_PLAN_VERSION: the plan x.plan was made by mosaic 1.0.0 (build 0123456789ab), this is 9.9.9 (build 0123456789ab)',
     );
   });
 
-  it.each(['/__proto__/x', '/env/__proto__'])('with a patch at %s is refused, even if it was closed again', (path) => {
-    const patch = [{ op: 'add', path, value: 1 }];
-    const changes = (plan.plan['changes'] as unknown as JsonObject[]).map((change) => ({ ...change, patch }));
-    expect(refusalOf(() => parse(resealed(plan, { plan: { ...plan.plan, changes } })))).toMatch(
-      /^E_PLAN_FILE: the plan x\.plan is damaged: \/plan\/changes\/0\/patch\/0\/path must match pattern/,
-    );
-  });
+  it.each(['/__proto__/x', '/env/__proto__'])(
+    'B83: with a patch at %s is refused, even if it was closed again',
+    (path) => {
+      const patch = [{ op: 'add', path, value: 1 }];
+      const changes = (plan.plan['changes'] as unknown as JsonObject[]).map((change) => ({ ...change, patch }));
+      expect(refusalOf(() => parse(resealed(plan, { plan: { ...plan.plan, changes } })))).toMatch(
+        /^E_PLAN_FILE: the plan x\.plan is damaged: \/plan\/changes\/0\/patch\/0\/path must match pattern/,
+      );
+    },
+  );
 
   it.each<[string, Partial<Record<keyof SavedPlan, unknown>>]>([
     ['/touches/0', { touches: [{ address: 'session.a' }] }],
