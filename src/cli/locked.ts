@@ -1,11 +1,12 @@
 import { FleetError } from '../model/error.ts';
-import type { WritePort } from '../model/host.ts';
+import type { Exec, WritePort } from '../model/host.ts';
 import { systemClock } from '../host/clock.ts';
-import { acquireLock } from '../host/lock.ts';
+import type { HostExec } from '../host/exec.ts';
+import { acquireLock, type Lock } from '../host/lock.ts';
 import { parseDuration } from '../manifest/words.ts';
 import type { Place } from './context.ts';
 import type { CommonOptions } from './options.ts';
-import { writePort } from './ports.ts';
+import { uninterrupted, writePort } from './ports.ts';
 
 /** The one lock of a Mosaic home. */
 export const lockPath = (home: string): string => `${home}/state/lock`;
@@ -31,11 +32,15 @@ export async function locked<T>(
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    return await act(writePort(read, systemClock, lock));
+    return await act(writePort({ ...read, exec: holding(exec, lock) }, systemClock, lock));
   } finally {
     lock.release();
   }
 }
+
+/** A call outlives a command that is killed, and then nobody else may begin before it has ended. */
+const holding = (exec: HostExec, { descriptor }: Lock): Exec =>
+  uninterrupted((argv, options) => exec(argv, options.leavesServer === true ? options : { ...options, descriptor }));
 
 function lockWaitMs({ lockTimeout = '0s' }: CommonOptions): number {
   const ms = parseDuration(lockTimeout);

@@ -25,6 +25,8 @@ export interface LockOptions {
 export interface Lock {
   /** False once somebody deleted or replaced the lock file: then another process may hold the new one. */
   readonly isHeld: () => boolean;
+  /** A child that is given this keeps the lock as long as it lives, even when we do not live to see its end. */
+  readonly descriptor: number;
   /** Idempotent. The file stays: deleting it would let two processes hold two files. */
   readonly release: () => void;
 }
@@ -104,6 +106,7 @@ function hold(fd: number, path: string, { clock, holder, shared = false }: LockO
   let open = true;
   return {
     isHeld: () => open && isFileAt(fd, path),
+    descriptor: fd,
     release: () => {
       if (!open) return;
       open = false;

@@ -12,6 +12,8 @@ export interface ExecOptions {
   /** The child's whole environment; the caller's is never inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** What it starts stays when it has ended: such a program is not given our lock to hold. */
+  readonly leavesServer?: boolean;
 }
 
 /** Runs one program to its end. Resolves for every exit code. Rejects with `ExecFailure` when there is none to give. */

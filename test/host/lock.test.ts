@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/host/clock.ts';
 import { createExec } from '../../src/host/exec.ts';
@@ -114,6 +114,18 @@ describe('acquireLock', () => {
     const lock = await acquireLock(path, options);
     expect(lock.isHeld()).toBe(true);
     lock.release();
+  });
+
+  it('is not free before a call has ended that a killed holder had under way', async () => {
+    const path = newPath();
+    const go = `${path}.go`;
+    const holder = start(path, 'call', `touch "${path}.begun"; until [ -e "${go}" ]; do sleep 0.05; done`);
+    await eventually(() => existsSync(`${path}.begun`));
+    holder.child.kill('SIGKILL');
+    await holder.ended;
+    await expect(acquireLock(path, options)).rejects.toThrow(`${path} is locked by another process`);
+    writeFileSync(go, '');
+    (await acquireLock(path, { ...options, waitMs: 10_000 })).release();
   });
 
   it('waits as long as it may for the holder to end', async () => {

@@ -74,7 +74,8 @@ export const tmuxCall =
 
 /** The only call that may start a server: detached, with our configuration, and marked before anybody can see it. */
 export async function startServer(exec: Exec, place: TmuxPlace, conf: string, mark: readonly string[]): Promise<void> {
-  const result = await run(exec, place, ['-f', conf, ...joined([['start-server'], mark])]);
+  const leaving: Exec = (argv, options) => exec(argv, { ...options, leavesServer: true });
+  const result = await run(leaving, place, ['-f', conf, ...joined([['start-server'], mark])]);
   if (result.exitCode !== 0) throw new FleetError('E_TMUX', `tmux could not start a server: ${result.stderr.trim()}`);
 }
 
