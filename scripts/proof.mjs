@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { ensureBuilt, ensureDependencies, ROOT, stop } from './bootstrap.mjs';
 import * as calls from './proof/calls.mjs';
+import * as concurrency from './proof/concurrency.mjs';
 import * as scale from './proof/scale.mjs';
 import * as worlds from './proof/worlds.mjs';
 
@@ -13,7 +14,7 @@ import * as worlds from './proof/worlds.mjs';
  * By name: `title`, the `options` it takes, and `run(options)`, which gives the text of its section and whether all of it
  * held; `isPart` when less than all of it was tried. Beside its options a part is told its section as it was, `before`.
  */
-const PARTS = { worlds, calls, scale };
+const PARTS = { worlds, calls, concurrency, scale };
 const FILE = join(ROOT, 'docs/proof.md');
 const USAGE_EXIT = 64;
 const HEAD = `# Proof
