@@ -8,13 +8,15 @@ import { ensureBuilt, ensureDependencies, ROOT, stop } from './bootstrap.mjs';
 import * as calls from './proof/calls.mjs';
 import * as concurrency from './proof/concurrency.mjs';
 import * as scale from './proof/scale.mjs';
+import * as strings from './proof/strings.mjs';
+import * as terminal from './proof/terminal.mjs';
 import * as worlds from './proof/worlds.mjs';
 
 /**
  * By name: `title`, the `options` it takes, and `run(options)`, which gives the text of its section and whether all of it
  * held; `isPart` when less than all of it was tried. Beside its options a part is told its section as it was, `before`.
  */
-const PARTS = { worlds, calls, concurrency, scale };
+const PARTS = { worlds, calls, strings, terminal, concurrency, scale };
 const FILE = join(ROOT, 'docs/proof.md');
 const USAGE_EXIT = 64;
 const HEAD = `# Proof

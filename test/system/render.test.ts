@@ -3,11 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createExec } from '../../src/host/exec.ts';
 import { tmuxCall, tmuxWord } from '../../src/providers/tmux/client.ts';
-import { parseUnit, unitWord } from '../../src/providers/systemd/render.ts';
+import { parseUnit } from '../../src/providers/systemd/render.ts';
 import { systemdProvider } from '../../src/providers/systemd/provider.ts';
 import { cleanUp, eventually, tempHome, UNIT_DIRECTORY, type TempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { fleetOf, hostFacts } from '../support/simulated-fleet.ts';
+import { PRINT_ARGV, throughSystemd } from './readers.ts';
 
 /** Names a home may have that mean something to systemd, to a shell or to tmux. */
 const HOSTILE = [
@@ -28,24 +29,11 @@ const HOSTILE = [
   '~',
   '*?[a]{b}',
 ];
-/** Prints its arguments as JSON, one file per process, so that nothing has to be unescaped. */
-const PRINT_ARGV = `require('node:fs').writeFileSync(process.argv[1], JSON.stringify(process.argv.slice(2)))`;
 
 beforeAll(() => {
   mkdirSync(UNIT_DIRECTORY, { recursive: true });
 });
 afterEach(cleanUp);
-
-/** What the manager hands to a program whose command line is these words. */
-async function throughSystemd({ root, fleet }: TempHome, words: readonly string[]): Promise<unknown> {
-  const unit = `mosaic-${fleet}-argv.service`;
-  const out = join(root, 'argv.json');
-  const line = [process.execPath, '-e', PRINT_ARGV, '--', out, ...words].map(unitWord).join(' ');
-  writeFileSync(join(UNIT_DIRECTORY, unit), `[Service]\nType=oneshot\nExecStart=${line}\n`);
-  await sh(['systemctl', '--user', 'daemon-reload']);
-  expect(await sh(['systemctl', '--user', 'start', unit])).toMatchObject({ exitCode: 0, stderr: '' });
-  return JSON.parse(readFileSync(out, 'utf8'));
-}
 
 /** Writes every unit of a fleet in a home of this name, and gives their paths. */
 function writeUnits({ fleet: name, root }: TempHome, home: string): readonly string[] {
