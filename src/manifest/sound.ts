@@ -34,8 +34,15 @@ export function soundManifest(value: unknown, refused: readonly Path[]): SoundMa
 
 const pathKey = (path: Path): string => JSON.stringify(path);
 
+/** Steps to a field, where it is not the third: in `spec.agents.NAME.env`, in the list `spec.notify`. */
+const DEPTHS: ReadonlyMap<unknown, number> = new Map([
+  ['agents', 4],
+  ['adapters', 4],
+  ['notify', 2],
+]);
+
 /** The field a path is in: `spec.tmux.socket`, `spec.agents.NAME.env`. */
-const fieldOf = (path: Path): Path => path.slice(0, path[1] === 'agents' || path[1] === 'adapters' ? 4 : 3);
+const fieldOf = (path: Path): Path => path.slice(0, DEPTHS.get(path[1]) ?? 3);
 
 function without(value: unknown, path: Path, broken: ReadonlySet<string>): unknown {
   if (broken.has(pathKey(path))) return undefined;
