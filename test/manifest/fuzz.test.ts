@@ -1,26 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatDiagnostics } from '../../src/manifest/frame.ts';
-import { parse } from './support.ts';
+import { brokenPromises } from './promises.ts';
 
 const EXAMPLES = new URL('../../manifests/examples/', import.meta.url);
 const examples = readdirSync(EXAMPLES).map((name) => readFileSync(new URL(name, EXAMPLES)));
 const BOUNDS = { seed: 20_260_923, interruptAfterTimeLimit: 1200, markInterruptAsFailure: false } as const;
 
-/** What holds for every input: a fleet or an error, in order, inside the text, and printable. */
 function holdsItsPromises(source: string | Uint8Array): void {
-  const { fleet, diagnostics, text } = parse(source);
-  const lines = text.split('\n');
-  expect(fleet === undefined).toBe(diagnostics.some(({ severity }) => severity === 'error'));
-  diagnostics.forEach(({ line, col, length }, index) => {
-    const before = diagnostics[index - 1] ?? { line: 1, col: 1 };
-    expect(line > before.line || (line === before.line && col >= before.col)).toBe(true);
-    expect(line).toBeLessThanOrEqual(lines.length);
-    expect(col).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
-    expect(length).toBeGreaterThanOrEqual(1);
-  });
-  expect(formatDiagnostics(diagnostics, text)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  expect(brokenPromises(source)).toEqual([]);
 }
 
 const PIECES = [
