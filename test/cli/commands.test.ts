@@ -44,6 +44,23 @@ describe('stop', () => {
   });
 });
 
+it.each(['*', 'a*', '[ab]', 'all', 'a,b', ''])('B77: %j is the name of no agent, so nothing is done', async (name) => {
+  await fleet('apply');
+  const sessions = () => live.tmux('ls', '-F', '#{session_name} #{session_created} #{pane_pid}');
+  const before = (await sessions()).stdout;
+  for (const args of [
+    ['fleet', 'stop', name],
+    ['fleet', 'restart', name, '--yes'],
+    ['fleet', 'apply', name, '--yes'],
+    ['agent', 'reset', name],
+    ['agent', 'send', name, 'text'],
+    ['agent', 'tail', name],
+  ]) {
+    expect(await runMosaic(args, { home: live, env: NO_MANAGER })).toMatchObject({ exitCode: 64 });
+  }
+  expect((await sessions()).stdout).toBe(before);
+});
+
 describe('restart without names', () => {
   it('leaves out who is held or stopped, and says so', async () => {
     live.declare({ ...AGENTS, rests: { ...sleeper, state: 'stopped' } }, TMUX);
