@@ -23,7 +23,7 @@ interface Told {
 
 /** A process that does nothing but read manifests: what it needs is what they need. */
 function startParser(): { readonly feed: (bytes: Buffer) => Promise<void>; readonly end: () => Promise<Told> } {
-  const child = spawn(process.execPath, [PARSER], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--expose-gc', PARSER], { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = once(child, 'close');
