@@ -2,13 +2,14 @@
 import { runTests, sectionText, sizeOf } from './tests.mjs';
 
 export const title = 'Concurrency';
+export { SIZE as options } from './tests.mjs';
 
 const FOUND = [
   'The `systemctl` of an apply that was killed went on while the next command already held the lock and changed things.',
 ];
 
-export async function run(options) {
-  const { seed, count, isPart } = sizeOf(options, 100);
+export async function run(size) {
+  const { seed, count, isPart } = sizeOf(size, 100);
   const { held, seconds, seen } = await runTests({ file: 'test/system/concurrency.test.ts', count, seed, real: true });
   if (!held) return { text: `Concurrency: it did not hold with seed ${seed}.`, held };
   const text = sectionText({

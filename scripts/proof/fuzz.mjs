@@ -2,14 +2,15 @@
 import { runTests, sectionText, sizeOf, together } from './tests.mjs';
 
 export const title = 'Fuzz';
+export { SIZE as options } from './tests.mjs';
 
 /** Two at a time; each its own seed. */
 const SHARDS = 2;
 
 const FOUND = ['A `spec.notify` that is no list of texts ended every command as a bug, instead of with its place.'];
 
-export async function run(options) {
-  const { seed, count, isPart } = sizeOf(options, 50_000);
+export async function run(size) {
+  const { seed, count, isPart } = sizeOf(size, 50_000);
   const file = 'test/manifest/fuzz-process.test.ts';
   const shards = Array.from({ length: SHARDS }, (_, at) => ({
     file,

@@ -2,9 +2,10 @@
 import { runTests, sectionText, sizeOf } from './tests.mjs';
 
 export const title = 'Strings';
+export { SIZE as options } from './tests.mjs';
 
-export async function run(options) {
-  const { seed, count, isPart } = sizeOf(options, 5000);
+export async function run(size) {
+  const { seed, count, isPart } = sizeOf(size, 5000);
   const { held, seconds, seen } = await runTests({ file: 'test/system/strings.test.ts', count, seed, real: true });
   if (!held) return { text: `Strings: it did not hold with seed ${seed}.`, held };
   const text = sectionText({

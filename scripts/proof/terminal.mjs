@@ -2,6 +2,7 @@
 import { runTests, sectionText, sizeOf } from './tests.mjs';
 
 export const title = 'Terminal';
+export { SIZE as options } from './tests.mjs';
 
 const FOUND = [
   'JSON output held DEL, C1 and bidi characters as they were: `-o json` on a terminal obeyed them.',
@@ -11,8 +12,8 @@ const FOUND = [
   'On a terminal that has no size, `status --watch` showed empty lines.',
 ];
 
-export async function run(options) {
-  const { seed, count, isPart } = sizeOf(options, 10_000);
+export async function run(size) {
+  const { seed, count, isPart } = sizeOf(size, 10_000);
   const { held, seconds, seen } = await runTests({ file: 'test/cli/view/terminal.test.ts', count, seed });
   if (!held) return { text: `Terminal: it did not hold with seed ${seed}.`, held };
   const text = sectionText({

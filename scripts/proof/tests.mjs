@@ -43,6 +43,9 @@ export async function runTests({ file, name, count, seed, real = false }) {
   };
 }
 
+/** What a part takes that has a size. */
+export const SIZE = { seed: { type: 'string' }, count: { type: 'string' } };
+
 /** How much of a part is asked for; what is less than `all` stands in no report. */
 export function sizeOf(options, all) {
   const [seed, count] = [Number(options.seed ?? 1), Number(options.count ?? all)];

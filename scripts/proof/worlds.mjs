@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
+import { sizeOf } from './tests.mjs';
 
 export const title = 'Worlds';
+export { SIZE as options } from './tests.mjs';
 
-const ALL = Number(process.env.MOSAIC_WORLDS ?? 100_000);
-const SEED = Number(process.env.MOSAIC_SEED ?? 1);
 const SHARDS = Math.min(2, availableParallelism());
 const REPORTS = join(ROOT, 'node_modules/.cache/proof');
 
@@ -41,11 +41,13 @@ const LIMITS = [
   'A file that appears at the socket’s path between the look and the start is taken away by tmux itself.',
 ];
 
-export async function run() {
+export async function run(size) {
+  const { seed: first, count, isPart } = sizeOf(size, 100_000);
   mkdirSync(REPORTS, { recursive: true });
   const startedAt = performance.now();
   const shards = Array.from({ length: SHARDS }, (_, at) => ({
-    seed: SEED + at,
+    seed: first + at,
+    worlds: Math.ceil(count / SHARDS),
     file: join(REPORTS, `worlds-${at}.json`),
   }));
   const exits = await Promise.all(shards.map(runShard));
@@ -57,16 +59,17 @@ export async function run() {
       seconds,
     ),
     held: true,
+    isPart,
   };
 }
 
-function runShard({ seed, file }) {
+function runShard({ seed, worlds, file }) {
   rmSync(file, { force: true });
   const jest = ['node_modules/jest/bin/jest.js', '--forceExit', 'test/proof/worlds.test.ts'];
   const argv = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', ...jest];
   const env = {
     ...process.env,
-    MOSAIC_WORLDS: String(Math.ceil(ALL / SHARDS)),
+    MOSAIC_WORLDS: String(worlds),
     MOSAIC_SEED: String(seed),
     MOSAIC_PROOF_REPORT: file,
   };
@@ -87,7 +90,7 @@ function textOf(reports, seconds) {
     '',
     'In each: foreign things stay to the byte, who runs as the manifest wants keeps its process, a plan changes nothing, two rounds after the faults nothing is left without a known reason, two hours later there is nothing new to do, the end is that of an undisturbed life, and what was applied before does not show in it.',
     '',
-    'Again: `MOSAIC_WORLDS=… MOSAIC_SEED=… npm run proof -- worlds`; one world: `MOSAIC_SEED=SEED:PATH npm test -- test/proof/worlds`.',
+    'Again: `npm run proof -- worlds --seed N --count N`; one world: `MOSAIC_SEED=SEED:PATH npm test -- test/proof/worlds`.',
     '',
     '| seen | worlds |',
     '| --- | ---: |',
