@@ -56,9 +56,14 @@ async function runOrdinary() {
   return lanes.flat();
 }
 
-/** Real units and real servers, one file after the other: they share one manager and two cores. */
-const runReal = () =>
-  jest([MANAGER, 'node', ...JEST, ...SYSTEM_ONLY, '--runInBand', '--testTimeout=60000', '--cacheDirectory=/tmp/jest']);
+const REAL = [...SYSTEM_ONLY, '--runInBand', '--testTimeout=60000', '--cacheDirectory=/tmp/jest'];
+const real = (...options) => jest([MANAGER, 'node', ...JEST, ...REAL, ...options]);
+
+/**
+ * Real units and real servers, one file after the other, since they share a manager. The whole suite has two managers,
+ * each with half of the files: most of the time a file waits for programs.
+ */
+const runReal = () => Promise.all(patterns.length > 0 ? [real()] : [real('--shard=1/2'), real('--shard=2/2')]);
 
 /** A name that no test can have lets jest count what is left out without running any of it. */
 async function skipReal() {
@@ -74,7 +79,7 @@ async function skipReal() {
 
 ensureDependencies();
 ensureBuilt();
-const runs = [...(await runOrdinary()), await (process.getuid?.() === 0 ? runReal() : skipReal())];
+const runs = [...(await runOrdinary()), ...(process.getuid?.() === 0 ? await runReal() : [await skipReal()])];
 const sum = (name) => runs.reduce((total, run) => total + run[name], 0);
 const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
 if (passed + failed + skipped === 0) process.stderr.write(`mosaic: no test matches ${patterns.join(' ')}\n`);

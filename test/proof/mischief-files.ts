@@ -58,7 +58,7 @@ export const FILES = {
     files.alter(path, { content });
     // Whether the mark is still there is not for us to say: then it must heal, else it must stay.
     if (
-      !/^(#!.*\n)?# mosaic: v1 canary |^(#!.*\n)?# mosaic: v1 home |^mosaic=|\nHome="\/home\/u\/.config\/mosaic/.test(
+      !/^(#!.*\n)?# mosaic: v1 canary |^(#!.*\n)?# mosaic: v1 home |^mosaic=\w+ v1 \S+ [0-9a-f]{16}\0|\nHome="\/home\/u\/.config\/mosaic/.test(
         content,
       )
     ) {
