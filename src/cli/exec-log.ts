@@ -7,5 +7,5 @@ const EXEC_LOG_BYTES = 4 * 1024 * 1024;
 /** Writes the calls of a mutating command to the fleet's exec log: the proof that none went to a foreign socket. */
 export function saveExecLog({ home, takeCalls }: Place, fleet: string, onFailure: (error: FleetError) => void): void {
   const log = createJournal(`${home}/state/${fleet}/exec.log`, { maxBytes: EXEC_LOG_BYTES, onFailure });
-  for (const call of takeCalls()) log.append(callFields(call));
+  log.append(...takeCalls().map(callFields));
 }

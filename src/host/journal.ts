@@ -13,16 +13,16 @@ export interface JournalOptions {
 }
 
 export interface Journal {
-  readonly append: (record: JsonObject) => void;
+  readonly append: (...records: readonly JsonObject[]) => void;
 }
 
-/** An append-only file of JSON lines, mode 0600, one write per record. Opened anew for each, so that others may rotate. */
+/** An append-only file of JSON lines, mode 0600, as few writes as fit. Opened anew for each, so that others may rotate. */
 export function createJournal(path: string, options: JournalOptions): Journal {
   let failed = false;
   return {
-    append: (record) => {
+    append: (...records) => {
       try {
-        appendLine(path, `${plainJson(record)}\n`, options.maxBytes);
+        for (const text of batches(records, options.maxBytes)) appendText(path, text, options.maxBytes);
       } catch (error) {
         if (!failed) options.onFailure(ioError('write', path, error));
         failed = true;
@@ -40,6 +40,18 @@ export function readJournal(path: string, maxBytes: number): readonly JsonObject
     .filter((record) => record !== undefined);
 }
 
+/** The lines of records in as few pieces as fit into a file. */
+function batches(records: readonly JsonObject[], maxBytes: number): readonly string[] {
+  const found: string[][] = [];
+  let bytes = Infinity;
+  for (const line of records.map((record) => `${plainJson(record)}\n`)) {
+    bytes += Buffer.byteLength(line);
+    if (bytes > maxBytes) [bytes] = [Buffer.byteLength(line), found.push([])];
+    found.at(-1)?.push(line);
+  }
+  return found.map((lines) => lines.join(''));
+}
+
 function fromLine(line: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(line);
@@ -52,15 +64,15 @@ function fromLine(line: string): JsonObject | undefined {
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function appendLine(path: string, line: string, maxBytes: number): void {
+function appendText(path: string, text: string, maxBytes: number): void {
   const fd = openToAppend(path);
   try {
     const { size } = fstatSync(fd);
-    if (size > 0 && size + Buffer.byteLength(line) > maxBytes) {
+    if (size > 0 && size + Buffer.byteLength(text) > maxBytes) {
       renameSync(path, `${path}.1`);
-      return appendLine(path, line, maxBytes);
+      return appendText(path, text, maxBytes);
     }
-    writeSync(fd, endsTorn(fd, size) ? `\n${line}` : line);
+    writeSync(fd, endsTorn(fd, size) ? `\n${text}` : text);
   } finally {
     closeSync(fd);
   }

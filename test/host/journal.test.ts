@@ -43,6 +43,17 @@ describe('a journal', () => {
     expect(kept).toEqual(Array.from(kept, (_, index) => 50 - kept.length + index));
   });
 
+  it('takes many records at once, and keeps to its size none the less', () => {
+    const path = newPath();
+    const records = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(20) }));
+    createJournal(path, { maxBytes: 100, onFailure: failing }).append(...records);
+    const sizes = [path, `${path}.1`].map((file) => lstatSync(file).size);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
+    const kept = readJournal(path, 1000).map((record) => record['n']);
+    expect(kept).toEqual(Array.from(kept, (_, index) => 50 - kept.length + index));
+    expect(kept.length).toBeGreaterThanOrEqual(3);
+  });
+
   it('loses a torn line alone, and not the record after it (F83)', () => {
     const path = newPath();
     const journal = createJournal(path, { maxBytes: 1000, onFailure: failing });
