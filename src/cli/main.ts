@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
+import { ExecFailure } from '../model/host.ts';
 import { plainJson } from '../model/plain-json.ts';
 import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
@@ -61,6 +62,7 @@ function asFleetError(error: unknown, family: Command): FleetError {
     return new FleetError('E_USAGE', `${name}: a command is missing`, { hint });
   }
   if (error instanceof CommanderError) return new FleetError('E_USAGE', error.message.replace(/^error: /, ''));
+  if (isAborted(error)) return new FleetError('E_INTERRUPTED', 'stopped by a signal', { cause: error });
   return internal(error);
 }
 
@@ -68,6 +70,11 @@ function internal(error: unknown): FleetError {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new FleetError('E_INTERNAL', message, { cause: error });
 }
+
+/** What was under way when a signal came, and was not begun or finished because of it. */
+const isAborted = (error: unknown): boolean =>
+  interruptedExit() !== undefined &&
+  (error instanceof ExecFailure ? error.reason === 'aborted' : error instanceof Error && error.name === 'AbortError');
 
 // The YAML parser would print its tokens on stdout if these were set.
 delete process.env['LOG_TOKENS'];

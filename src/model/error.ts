@@ -51,6 +51,7 @@ export const ERRORS = {
   E_PLAN_UNSAFE: { exit: 4, retryable: false, hint: 'Take a copy of your own that only you can write: chmod 600.' },
   E_LOCKED: { exit: 5, retryable: true, hint: 'Wait for it to end, or give --lock-timeout.' },
   E_TIMEOUT: { exit: 7, retryable: true, hint: 'Try again; see `mosaic fleet doctor`.' },
+  E_INTERRUPTED: { exit: 130, retryable: true, hint: 'Run the command again; what was done stays done.' },
   E_USAGE: { exit: 64, retryable: false, hint: 'See `mosaic --help`.' },
   E_UNKNOWN_AGENT: { exit: 64, retryable: false, hint: 'See `mosaic fleet status`.' },
   E_MANIFEST: { exit: 65, retryable: false, hint: 'Correct the manifest and run `mosaic fleet validate`.' },
