@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { cleanUp, eventually, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh, type Ended } from '../support/process.ts';
-import { contents, liveFleet, sleeper, systemctl, type LiveFleet } from './live-fleet.ts';
+import { liveFleet, sleeper, systemctl, type LiveFleet } from './live-fleet.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 const KILLED = 137;
@@ -22,37 +23,12 @@ const inject = (calls: string, count: number): readonly string[] => [
   `inject=${calls}:signal=KILL:when=${count}`,
 ];
 
-/** Files of a writer that never came to its rename. */
-const leftovers = (live: LiveFleet): readonly string[] =>
-  [...Object.keys(contents(live.home)), ...Object.keys(contents(UNIT_DIRECTORY))].filter((path) =>
-    path.includes('/.mosaic-'),
-  );
+/** What a process holds open; a descriptor may go while it is looked at. */
+const openFiles = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 
 describe('an apply that was killed', () => {
   afterEach(cleanUp);
-
-  it.each([
-    ['rename', 1],
-    ['rename', 4],
-    ['rename', 8],
-    ['rename', 11],
-    ['rename', 12],
-    ['fsync', 1],
-    ['fsync', 6],
-    ['fsync', 15],
-    ['fsync', 24],
-    ['fsync', 30],
-    ['mkdir', 2],
-    ['symlink', 1],
-    ['symlink', 2],
-  ])('at its %s no. %i is healed by the next one, which leaves nothing behind (F01)', async (call, count) => {
-    const live = liveFleet({ a: sleeper, b: sleeper });
-    expect((await killedApply(live, inject(call, count))).exitCode).toBe(KILLED);
-    await live.must('apply', '--yes');
-    expect(await live.plan()).toMatchObject({ empty: true });
-    expect(leftovers(live)).toEqual([]);
-    expect((await live.status()).agents.map(({ state }) => state)).toEqual(['running', 'running']);
-  });
 
   it('between the units it wrote and their reload has the reload done by the next one (F29)', async () => {
     const live = liveFleet({ a: sleeper });
@@ -69,6 +45,36 @@ describe('an apply that was killed', () => {
     expect(await delay()).toBe('250ms');
     expect(await live.pids()).toEqual({ a: pid });
     expect(await live.plan()).toMatchObject({ empty: true });
+  });
+});
+
+describe('a destroy that was killed after the record of the server was gone', () => {
+  let live: LiveFleet;
+  beforeEach(() => {
+    live = liveFleet({ a: sleeper });
+    mkdirSync(join(live.home, 'fleets', live.fleet, 'launch'), { recursive: true });
+    mkdirSync(join(live.home, 'state', live.fleet), { recursive: true });
+    writeFileSync(join(live.home, 'state/lock'), '');
+  });
+  afterEach(cleanUp);
+
+  it('is taken up by the next one, which leaves nothing but the manifest; the one after that finds no fleet', async () => {
+    const { stdout } = await live.must('destroy', '--yes', '--fleet', live.fleet);
+    expect(stdout).toBe(`Fleet ${live.fleet} is gone. What stays: ${live.manifest}\n`);
+    expect(readdirSync(live.home)).toEqual(['fleet.yaml']);
+    expect(await live.mosaic(['destroy', '--yes'])).toMatchObject({ exitCode: 64 });
+  });
+
+  it('is not what there is where a unit or a file of the fleet still stands', async () => {
+    const unit = join(UNIT_DIRECTORY, `mosaic-${live.fleet}-tmux.service`);
+    const launch = join(live.home, 'fleets', live.fleet, 'launch/a');
+    for (const path of [unit, launch]) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'text');
+      expect(await live.mosaic(['destroy', '--yes'])).toMatchObject({ exitCode: 64 });
+      expect(existsSync(join(live.home, 'state', live.fleet))).toBe(true);
+      rmSync(path);
+    }
   });
 });
 
@@ -143,6 +149,22 @@ describe('two commands at once', () => {
     });
     live.declare({ deaf: deaf('again'), other: sleeper });
     await eventually(async () => (await live.mosaic(['apply', '--yes'])).exitCode === 0);
+  });
+
+  it('end with 130 for one that is interrupted while it waits, and say nothing of a bug', async () => {
+    const first = live.mosaic(['restart', 'deaf']);
+    await holder();
+    const env = { ...process.env, MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+    const waiting = spawn(process.execPath, [MOSAIC, 'fleet', 'apply', '--lock-timeout', '20s'], { env });
+    let said = '';
+    waiting.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const code = new Promise((done) => waiting.once('close', done));
+    await eventually(() => openFiles(waiting.pid ?? 0).includes(lockFile()));
+    waiting.kill('SIGINT');
+    expect(await code).toBe(130);
+    expect(said).toContain('error: stopped by a signal');
+    expect(said).not.toMatch(/bug in mosaic|^\s+at /m);
+    await first;
   });
 
   it('let looks through while a command holds the lock', async () => {

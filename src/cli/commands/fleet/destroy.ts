@@ -1,26 +1,23 @@
 import { FleetError, type ErrorCode } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { fleetUnits, isFleetName, type FleetName } from '../../../model/names.ts';
-import type { FileReader, FileWriter, WritePort } from '../../../model/host.ts';
+import type { WritePort } from '../../../model/host.ts';
 import type { Blocked, Plan } from '../../../model/plan.ts';
 import type { HostFacts } from '../../../model/observed.ts';
 import { withoutLinks } from '../../../host/standing-links.ts';
 import { removeWatchUnit } from '../../../providers/systemd/watch-service.ts';
 import { readWatchUnit } from '../../../providers/systemd/watch-unit.ts';
-import { fleetDirectory } from '../../../providers/files/client.ts';
 import type { Look } from '../../../reconciler/pass.ts';
 import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { ask } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { installedFleet, installedFleets } from '../../installed.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
-import { lockPath } from '../../locked.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
-import { fileWriter } from '../../ports.ts';
 import { interruptSignal } from '../../signals.ts';
 import { planText, remainderLine } from '../../view/plan-text.ts';
-import { planJson } from '../../view/plan-json.ts';
+import { destroyJson, removeRest, restOfFleets, sweep, tellGone } from './destroy-rest.ts';
 
 export interface DestroyOptions extends CommonOptions {
   readonly fleet?: string;
@@ -33,6 +30,8 @@ export async function run(options: DestroyOptions): Promise<number> {
   const output = createOutput(options);
   requireManifestFile(options);
   const place = await openPlace(options);
+  const rest = restOfFleets(place, options.fleet);
+  if (rest !== undefined) return removeRest(place, rest, { options, output });
   const name = await chooseFleet(options, place);
   const fleet = { ...installedFleet(place.read.files, place.home, name), agents: [] };
   const policy: Policy = {
@@ -56,20 +55,14 @@ export async function run(options: DestroyOptions): Promise<number> {
     finish: (port, { before }) => sweep({ home: place.home, fleet: name, ended: endedSocket(before), port }),
   };
   const result = await mutate(place, engine, mutation, { options, output });
-  const stays = (place.read.files.list(place.home) ?? []).map((entry) => `${place.home}/${entry}`);
-  output.text(
-    result.exit === 0
-      ? `Fleet ${name} is gone. ${stays.length === 0 ? 'Nothing stays.' : `What stays: ${stays.join(', ')}`}`
-      : `Left: ${remainderLine(result.after.plan)}`,
-  );
-  output.data({
-    formatVersion: '1.0',
-    fleet: name,
-    destroyed: result.exit === 0,
-    stays,
-    left: planJson(result.after.plan),
-  });
+  if (result.exit === 0) tellGone(place, result.after.plan, output);
+  else tellLeft(place, result.after.plan, output);
   return result.exit;
+}
+
+function tellLeft(place: Place, left: Plan, output: Output): void {
+  output.text(`Left: ${remainderLine(left)}`);
+  output.data(destroyJson(place, left, false));
 }
 
 /** The fleet that --fleet names, else the manifest's; without a manifest to go by, the only one that is installed. */
@@ -144,38 +137,4 @@ function endedSocket({ observed }: Look): string | undefined {
   const path = observed.host.installedSocketPath ?? observed.host.socketPath;
   const server = observed.items[`server.${path.split('/').at(-1) ?? ''}`];
   return server?.state === 'present' && server.owner === 'fleet' ? path : undefined;
-}
-
-interface Swept {
-  readonly home: string;
-  readonly fleet: FleetName;
-  /** Socket of the server that this destroy has ended. */
-  readonly ended: string | undefined;
-  readonly port: WritePort;
-}
-
-/** Records, holds and state go last: nothing reads them any more. Only below the fleet's own directories. */
-function sweep({ home, fleet, ended, port }: Swept): void {
-  const { files, writer } = port;
-  if (ended !== undefined && files.stat(ended)?.kind === 'socket') writer.remove(ended);
-  const own = fleetDirectory(home, fleet);
-  // What still lies beside these carries no mark of ours, and stays.
-  for (const tree of [`${own}/holds`, `${own}/record`, `${home}/state/${fleet}`]) removeTree(tree, files, writer);
-  writer.remove(`${own}/server`);
-  for (const directory of [`${own}/launch`, own]) writer.removeDirectory(directory);
-  if (installedFleets(files, home).length > 0) return;
-  for (const name of ['fleets', 'libexec', 'bin']) writer.removeDirectory(`${home}/${name}`);
-  // The lock is ours until its file is gone, so it goes as the very last thing.
-  const last = fileWriter();
-  last.remove(lockPath(home));
-  last.removeDirectory(`${home}/state`);
-}
-
-function removeTree(path: string, files: FileReader, writer: FileWriter): void {
-  if (files.stat(path)?.kind !== 'directory') {
-    writer.remove(path);
-    return;
-  }
-  for (const name of files.list(path) ?? []) removeTree(`${path}/${name}`, files, writer);
-  writer.removeDirectory(path);
 }
