@@ -17,6 +17,7 @@ const PACKAGES = {
   tmux: 'tmux',
   systemd: '/lib/systemd/systemd',
   'dbus-user-session': '/usr/lib/systemd/user/dbus.socket',
+  strace: 'strace',
   'util-linux': 'setpriv',
   mount: 'mount',
 };

@@ -7,6 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { ensureBuilt, ensureDependencies, ROOT, stop } from './bootstrap.mjs';
 import * as calls from './proof/calls.mjs';
 import * as concurrency from './proof/concurrency.mjs';
+import * as crashes from './proof/crashes.mjs';
 import * as fuzz from './proof/fuzz.mjs';
 import * as scale from './proof/scale.mjs';
 import * as strings from './proof/strings.mjs';
@@ -17,7 +18,7 @@ import * as worlds from './proof/worlds.mjs';
  * By name: `title`, the `options` it takes, and `run(options)`, which gives the text of its section and whether all of it
  * held; `isPart` when less than all of it was tried. Beside its options a part is told its section as it was, `before`.
  */
-const PARTS = { worlds, calls, fuzz, strings, terminal, concurrency, scale };
+const PARTS = { worlds, calls, crashes, fuzz, strings, terminal, concurrency, scale };
 const FILE = join(ROOT, 'docs/proof.md');
 const USAGE_EXIT = 64;
 const HEAD = `# Proof
