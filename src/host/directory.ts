@@ -122,7 +122,7 @@ function enter(parent: Place, name: string): Place | undefined {
 function create(parent: Place, name: string, { mode, created }: { mode: number; created: Created }): Place {
   const path = join(parent.path, name);
   try {
-    mkdirSync(`${pinned(parent)}/${name}`, { mode: mode & 0o700 });
+    mkdirSync(`${pinned(parent)}/${name}`, { mode });
     const place = enter(parent, name);
     if (place === undefined) throw new FleetError('E_IO', `cannot create ${path}: it vanished again`);
     chmodSync(pinned(place), mode);

@@ -132,9 +132,11 @@ async function removeWatcher(port: WritePort, host: HostFacts, fleet: FleetName)
   return isThere && removeWatchUnit(port, watch);
 }
 
-/** A tmux server that is ended from outside leaves its socket behind; only our own server's is removed. */
+/** A tmux server that is ended from outside leaves its socket behind; only that of our own is removed, whichever destroy ended it. */
 function endedSocket({ observed }: Look): string | undefined {
   const path = observed.host.installedSocketPath ?? observed.host.socketPath;
   const server = observed.items[`server.${path.split('/').at(-1) ?? ''}`];
-  return server?.state === 'present' && server.owner === 'fleet' ? path : undefined;
+  const isOurs = server?.state === 'present' && server.owner === 'fleet';
+  const wasOurs = server?.state === 'absent' && observed.host.installedSocketPath !== undefined;
+  return isOurs || wasOurs ? path : undefined;
 }
