@@ -1,14 +1,14 @@
 // Real crashes: the built command line on a real user manager, killed at each call that changes something, told errors
 // by the kernel, interrupted, killed twice (test/system/crashes).
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
 export const title = 'Crashes';
 const WORD = { type: 'string' };
-export const options = { seed: WORD, points: WORD, only: WORD, scenario: WORD };
+export const options = { seed: WORD, points: WORD, only: WORD, scenario: WORD, minutes: WORD };
 
 /** Two halves of about the same length: each runs in a manager of its own. */
 const SHARDS = [
@@ -35,18 +35,31 @@ export async function run(chosen = {}) {
   const runs = parts.map((scenarios) => ({ ...askedFor(chosen), SCENARIOS: scenarios.join() }));
   const shards = availableParallelism() > 1 ? await Promise.all(runs.map(runShard)) : await inTurn(runs);
   const rows = shards.flatMap(({ seed, rows: some }) => some.map((row) => ({ ...row, seed })));
-  const held = shards.every(({ exit }) => exit === 0);
-  if (!held || chosen.only !== undefined) return { text: textOf(rows), held };
+  keep(rows, chosen.only !== undefined);
+  const all = readdirSync(KEPT).map((name) => JSON.parse(readFileSync(join(KEPT, name), 'utf8')));
+  const held =
+    shards.every((shard) => shard.rows.length > 0) &&
+    all.every(({ trials }) => trials.every(({ broken }) => broken.length === 0));
+  return { text: textOf(all), held };
+}
+
+/** What is tried again takes the place of what came of it before. */
+function keep(rows, again) {
   mkdirSync(KEPT, { recursive: true });
-  for (const row of rows) writeFileSync(join(KEPT, `${row.scenario}.json`), JSON.stringify(row));
-  return { text: textOf(readdirSync(KEPT).map((name) => JSON.parse(readFileSync(join(KEPT, name), 'utf8')))), held };
+  for (const row of rows) {
+    const file = join(KEPT, `${row.scenario}.json`);
+    const before = again && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ...row, trials: [] };
+    const others = before.trials.filter(({ name }) => row.trials.every((trial) => trial.name !== name));
+    writeFileSync(file, JSON.stringify({ ...before, trials: [...others, ...row.trials] }));
+  }
 }
 
 /** What each scenario is put through, as the test reads it. */
-function askedFor({ seed = '1', points, only = '' }) {
+function askedFor({ seed = '1', points, only = '', minutes }) {
   const most = points === undefined ? 1_000_000 : Math.ceil(Number(points) / SHARDS.flat().length);
   const more = Object.entries(MORE).map(([kind, count]) => [kind.toUpperCase(), String(Math.min(count, most))]);
-  return { SEED: seed, ONLY: only, CRASHES: String(most), ...Object.fromEntries(more) };
+  const limit = minutes === undefined ? {} : { MINUTES: minutes };
+  return { ...limit, SEED: seed, ONLY: only, CRASHES: String(most), ...Object.fromEntries(more) };
 }
 
 async function inTurn(runs) {

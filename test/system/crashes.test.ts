@@ -17,6 +17,8 @@ const COUNTS = {
   interrupts: Number(given('INTERRUPTS') ?? 0),
   twice: Number(given('TWICE') ?? 0),
 };
+/** For each scenario; what is not begun by then is left out. */
+const MINUTES = Number(given('MINUTES') ?? Infinity);
 /** Names of scenarios, and a part of the name of a trial. */
 const [CHOSEN, ONLY = ''] = [given('SCENARIOS')?.split(','), given('ONLY')];
 
@@ -50,6 +52,7 @@ describe('a command that is killed or told an error is healed, and leaves all el
       expect(trials.length).toBeGreaterThan(0);
       const done: Row['trials'][number][] = [];
       for (const { kind, name, troubles } of trials) {
+        if (performance.now() - startedAt > MINUTES * 60_000) break;
         const result = await crash(stage, troubles);
         done.push({ kind, name, ...result });
         if (result.broken.length > 0) tell(`BROKEN ${scenario.name}: ${name}\n  ${result.broken.join('\n  ')}`);

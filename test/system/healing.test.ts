@@ -1,6 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { cleanUp, eventually, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh, type Ended } from '../support/process.ts';
@@ -9,9 +18,9 @@ import { liveFleet, sleeper, systemctl, type LiveFleet } from './live-fleet.ts';
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 const KILLED = 137;
 
-/** Runs `mosaic fleet apply` and kills it as it enters one system call; `filter` says which. */
-function killedApply(live: LiveFleet, filter: readonly string[]): Promise<Ended> {
-  const argv = [process.execPath, MOSAIC, 'fleet', 'apply', '--yes'];
+/** Runs a command and kills it as it enters one system call; `filter` says which. */
+function killed(live: LiveFleet, command: string, filter: readonly string[]): Promise<Ended> {
+  const argv = [process.execPath, MOSAIC, 'fleet', command, '--yes'];
   const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
   return sh(['strace', '-f', '-qq', '-o', '/dev/null', ...filter, ...argv], { env });
 }
@@ -37,7 +46,7 @@ describe('an apply that was killed', () => {
     const delay = async () => (await systemctl('show', '--value', '-p', 'RestartUSec', live.unit('a'))).stdout.trim();
     live.declare({ a: { ...sleeper, restart: { delay: '250ms' } } });
     const directory = join(UNIT_DIRECTORY, `${live.unit('a')}.d`);
-    expect((await killedApply(live, ['-P', directory, ...inject('fsync', 1)])).exitCode).toBe(KILLED);
+    expect((await killed(live, 'apply', ['-P', directory, ...inject('fsync', 1)])).exitCode).toBe(KILLED);
     expect(readFileSync(join(directory, '50-mosaic.conf'), 'utf8')).toContain('RestartSec=250ms');
     expect(await delay()).toBe('100ms');
     expect((await live.plan()).changes).toMatchObject([{ group: 'agent.a', action: 'update', reason: 'not_loaded' }]);
@@ -45,6 +54,19 @@ describe('an apply that was killed', () => {
     expect(await delay()).toBe('250ms');
     expect(await live.pids()).toEqual({ a: pid });
     expect(await live.plan()).toMatchObject({ empty: true });
+  });
+});
+
+describe('an apply that was killed as it made a directory for units', () => {
+  afterEach(cleanUp);
+
+  it('leaves it with the mode that it is to have', async () => {
+    const live = liveFleet({ a: sleeper });
+    mkdirSync(join(UNIT_DIRECTORY, 'default.target.wants'), { recursive: true });
+    expect((await killed(live, 'apply', inject('chmod', 9))).exitCode).toBe(KILLED);
+    const made = readdirSync(UNIT_DIRECTORY).filter((name) => name.includes(live.fleet) && /\.(d|wants)$/.test(name));
+    expect(made.length).toBeGreaterThan(0);
+    expect(made.map((name) => statSync(join(UNIT_DIRECTORY, name)).mode & 0o777)).toEqual(made.map(() => 0o755));
   });
 });
 
@@ -75,6 +97,21 @@ describe('a destroy that was killed after the record of the server was gone', ()
       expect(existsSync(join(live.home, 'state', live.fleet))).toBe(true);
       rmSync(path);
     }
+  });
+});
+
+describe('a destroy that was killed once the server had ended', () => {
+  afterEach(cleanUp);
+
+  it('leaves its socket to the next one, which removes that as well', async () => {
+    const live = liveFleet({ a: sleeper });
+    await live.must('apply');
+    // The second mark of a reload is written after the stops.
+    expect((await killed(live, 'destroy', inject('rename', 2))).exitCode).toBe(KILLED);
+    expect((await live.tmux('list-sessions')).exitCode).not.toBe(0);
+    expect(existsSync(live.socket)).toBe(true);
+    await live.must('destroy', '--yes');
+    expect(existsSync(live.socket)).toBe(false);
   });
 });
 

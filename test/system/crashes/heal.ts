@@ -14,6 +14,9 @@ export interface Stage {
   readonly scenario: Scenario;
   readonly points: readonly Point[];
   readonly start: Sight;
+  /** The files as the command itself leaves them. */
+  readonly done: Files;
+  /** What there is once that was followed by what heals. */
   readonly end: Sight;
 }
 
@@ -38,9 +41,10 @@ export async function rehearse(live: LiveFleet, scenario: Scenario): Promise<Sta
   await scenario.begin(live);
   const start = await lookAround(live);
   const points = await record(live, scenario.command(live));
-  const broken = (await heal(live, scenario)).broken;
+  const done = filesOf(live);
+  const { broken } = await heal(live, scenario);
   if (broken.length > 0) throw new Error(`${scenario.name} undisturbed: ${broken.join('\n')}`);
-  return { live, scenario, points, start, end: await lookAround(live) };
+  return { live, scenario, points, start, done, end: await lookAround(live) };
 }
 
 /** Libuv writes into pipes of its own as it likes: the calls before a point are not always as many. */
@@ -49,14 +53,16 @@ const TRIES = 2;
 /** {@link crashOnce}, again where a call came earlier or later than in the undisturbed run. */
 export async function crash(stage: Stage, troubles: readonly Trouble[]): Promise<Result> {
   let [now, result] = [troubles, await crashOnce(stage, troubles)];
+  const broken = [...result.broken];
   for (let left = TRIES; left > 1 && isWorthAnother(now, result); left -= 1) {
     now = now.map((trouble, at) => {
       const nth = result.instead[at] ?? trouble.point.nth;
       return { ...trouble, point: { ...trouble.point, nth } };
     });
     result = await crashOnce(stage, now);
+    broken.push(...result.broken);
   }
-  return result;
+  return { ...result, broken };
 }
 
 const isWorthAnother = ([trouble, second]: readonly Trouble[], { isThere }: Result): boolean =>
@@ -72,7 +78,10 @@ async function crashOnce(stage: Stage, troubles: readonly Trouble[]): Promise<Re
   for (const trouble of troubles) {
     const run = await meet(stage, trouble);
     runs.push(run);
-    broken.push(...wrongEnd(run, trouble), ...torn(stage, filesOf(live)));
+    const now = filesOf(live);
+    broken.push(...wrongEnd(run, trouble), ...torn(stage, now));
+    if (run.ended.exitCode === 0 && troubles.length === 1)
+      broken.push(...differences('although it ended with 0', stage.done, now));
   }
   const healed = await heal(live, scenario);
   await Promise.all(runs.map(({ over }) => over));
@@ -107,10 +116,10 @@ function untold({ exitCode, stderr }: Ended, said: string): readonly string[] {
 }
 
 /** Every file is as before or as it is to be, whole; only hidden ones may be neither. */
-function torn({ start, end, live }: Stage, now: Files): readonly string[] {
+function torn({ start, done, end, live }: Stage, now: Files): readonly string[] {
   const reload = `/mosaic-${live.fleet}.reload`;
   return Object.entries(now)
-    .filter(([path, state]) => state !== start.files[path] && state !== end.files[path])
+    .filter(([path, state]) => ![start.files[path], done[path], end.files[path]].includes(state))
     .filter(([path]) => !isTemporary(path) && !path.includes(reload))
     .filter(([, state]) => state.startsWith('file'))
     .map(([path, state]) => `${path} is neither the old nor the new one: ${JSON.stringify(state.slice(0, 400))}`);

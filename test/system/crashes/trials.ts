@@ -38,7 +38,10 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   socket: ['EMFILE'],
 };
 
-/** What a scenario is put through: a choice that follows from the seed; every point, where there are not more. */
+/**
+ * What a scenario is put through: a choice that follows from the seed; every point, where there are not more. In an order
+ * that follows from it, too, so that a run that is short of time has tried some of everything.
+ */
 export function trialsOf(stage: Stage, counts: Counts, seed: number): readonly Trial[] {
   const random = randomOf(seed);
   const points = stage.points.filter(({ changes }) => changes);
@@ -56,7 +59,10 @@ export function trialsOf(stage: Stage, counts: Counts, seed: number): readonly T
     name: pair.map(({ name }) => name).join(' then '),
     troubles: pair.flatMap(({ troubles }) => troubles),
   }));
-  return [...crashes, ...errors, ...interrupts, ...twice];
+  return [...crashes, ...errors, ...interrupts, ...twice]
+    .map((trial) => ({ trial, place: random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ trial }) => trial);
 }
 
 /** A program is killed together with mosaic; or, as it is about to begin, left alone with what it was told to do. */
