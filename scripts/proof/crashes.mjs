@@ -25,7 +25,13 @@ const KINDS = {
   twice: 'killed twice',
 };
 
-const FINDINGS = [];
+/** What the crashes found in the product. */
+const FINDINGS = [
+  'A `destroy` that was killed, or told an error, among its last calls could not be taken up again: the next one found no fleet, and its directories and the lock file stayed for ever.',
+  'A `destroy` that was killed after the server had ended left the server’s socket behind for ever.',
+  'A command that was interrupted while it waited for the lock ended with a stack trace and asked to be reported as a bug.',
+  'A directory for units that was being made when the command was killed stayed closed to others (0700 instead of 0755) for ever.',
+];
 
 /** Where each scenario's last run is kept, so that a part can be run alone. */
 const KEPT = join(ROOT, 'node_modules/.cache/proof/crashes');
@@ -34,7 +40,7 @@ export async function run(chosen = {}) {
   const parts = chosen.scenario === undefined ? SHARDS : [chosen.scenario.split(',')];
   const runs = parts.map((scenarios) => ({ ...askedFor(chosen), SCENARIOS: scenarios.join() }));
   const shards = availableParallelism() > 1 ? await Promise.all(runs.map(runShard)) : await inTurn(runs);
-  const rows = shards.flatMap(({ seed, rows: some }) => some.map((row) => ({ ...row, seed })));
+  const rows = shards.flatMap(({ seed, rows: some }) => some.map((row) => ({ ...row, seeds: [seed] })));
   keep(rows, chosen.only !== undefined);
   const all = readdirSync(KEPT).map((name) => JSON.parse(readFileSync(join(KEPT, name), 'utf8')));
   const held =
@@ -43,14 +49,17 @@ export async function run(chosen = {}) {
   return { text: textOf(all), held };
 }
 
+const NOTHING = { seconds: 0, seeds: [], trials: [] };
+
 /** What is tried again takes the place of what came of it before. */
 function keep(rows, again) {
   mkdirSync(KEPT, { recursive: true });
   for (const row of rows) {
     const file = join(KEPT, `${row.scenario}.json`);
-    const before = again && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ...row, trials: [] };
+    const before = again && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : NOTHING;
     const others = before.trials.filter(({ name }) => row.trials.every((trial) => trial.name !== name));
-    writeFileSync(file, JSON.stringify({ ...before, trials: [...others, ...row.trials] }));
+    const [seconds, seeds] = [before.seconds + row.seconds, [...new Set([...before.seeds, ...row.seeds])]];
+    writeFileSync(file, JSON.stringify({ ...row, seconds, seeds, trials: [...others, ...row.trials] }));
   }
 }
 
@@ -90,32 +99,34 @@ function runShard(env) {
 
 function textOf(rows) {
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
-  const seeds = [...new Set(rows.map(({ seed }) => seed))];
+  const seeds = [...new Set(rows.flatMap(({ seeds: some }) => some))];
   const all = rows.flatMap(({ trials }) => trials);
   const count = (trials, kind) => trials.filter((trial) => trial.kind === kind).length;
   const kinds = Object.keys(KINDS).filter((kind) => count(all, kind) > 0);
-  const line = (name, trials) =>
-    `| ${[name, ...kinds.map((kind) => count(trials, kind)), trials.length].join(' | ')} |`;
+  const known = rows.reduce((sum, row) => sum + row.points, 0);
+  const line = (name, points, trials) =>
+    `| ${[name, points, ...kinds.map((kind) => count(trials, kind)), trials.length].join(' | ')} |`;
   return [
-    `${all.length} disturbed runs in ${seconds} s of private managers, seed ${seeds.join(', ')}.`,
+    `${all.length} disturbed runs in ${seconds} s of private managers, seeds ${seeds.join(', ')}.`,
     '',
     'The built command line on a real `systemd --user` and a real tmux. An undisturbed run under strace tells every call that writes, renames, links, removes or makes durable, and every program that is started to change something; then the command begins again from the same state, and meets a fault exactly there. In each: after the next `apply`, `verify` says yes; units, links, files, modes, sessions and marks are those of the undisturbed run; no file is ever neither the old nor the new one; what is not ours is the same to the inode and the pid; agents that the command was not about keep their processes; the default tmux server is untouched; no hidden file stays. An error ends with a coded message and an exit code of the table.',
     '',
-    `Again: \`npm run proof -- crashes --seed N --points N\`; one of them: \`--scenario edit --only 'kill rename 3'\`.`,
+    'Again: `npm run proof -- crashes --seed N --points N`; for a while only, with `--minutes N` for each command; one of them, `--scenario edit --only "kill rename 3"`. With `--only` (`--only=` for all) what comes of it joins what is there.',
     '',
-    `| command | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | in all |`,
-    `| --- | ${'---: | '.repeat(kinds.length)}---: |`,
-    ...rows.toSorted(byName).map(({ scenario, trials }) => line(scenario, trials)),
-    line('in all', all),
+    `| command | points | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | in all |`,
+    `| --- | ---: | ${'---: | '.repeat(kinds.length)}---: |`,
+    ...rows.toSorted(byName).map(({ scenario, points, trials }) => line(scenario, points, trials)),
+    line('in all', known, all),
     '',
-    ...notes(rows, all),
-    ...(FINDINGS.length === 0 ? [] : ['', 'Found in the product, and mended:', '']),
+    ...notes(all, known),
+    '',
+    'Found in the product, and mended:',
+    '',
     ...FINDINGS.map((finding) => `- ${finding}`),
   ].join('\n');
 }
 
-function notes(rows, all) {
-  const known = rows.reduce((sum, row) => sum + row.points, 0);
+function notes(all, known) {
   const rounds = all.filter((trial) => trial.rounds > 1).length;
   const there = all.filter(({ isThere }) => isThere).length;
   const exits = all.filter(({ kind }) => kind === 'error').flatMap((trial) => trial.exits);
