@@ -80,6 +80,12 @@ const isKept = (rest: string): boolean => /^\d+<\/(?!dev|proc|sys)/.test(rest);
 const isLook = (words: string): boolean =>
   /^"[^"]*\/busctl"|"--user", "(show|list-units)"|"(display-message|list-sessions)"/.test(words);
 
+/** The file that a call writes into, where its name does not differ from run to run. */
+export function writtenPath({ call, what }: Point): string | undefined {
+  const path = WRITING.includes(call) ? /<(\/[^>]*)>/.exec(what)?.[1] : undefined;
+  return path?.includes('….tmp') === true ? undefined : path;
+}
+
 /** The last message of a conversation is empty. */
 const isTalk = ({ name, rest }: Call): boolean =>
   TALKING.includes(name) && !rest.includes('nscd') && !(name === 'sendmsg' && rest.includes('msg_iovlen=0'));

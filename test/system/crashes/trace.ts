@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { MOSAIC } from '../../support/harness.ts';
 import { sh, type Ended } from '../../support/process.ts';
 import type { LiveFleet } from '../live-fleet.ts';
-import { CALLS, callsOf, describe, pointsOf, wordsOf, type Call, type Point } from './calls.ts';
+import { CALLS, callsOf, describe, pointsOf, wordsOf, writtenPath, type Call, type Point } from './calls.ts';
 
 /** What is done to a run at a point: a signal to mosaic as it enters the call, or an error that the call ends with. */
 export type Fault = { readonly signal: 'KILL' | 'INT' | 'TERM' } | { readonly error: string };
@@ -47,14 +47,17 @@ export async function disturb(
 ): Promise<Disturbed> {
   const log = join(live.root, 'disturbed');
   const what = 'signal' in fault ? `signal=${fault.signal}` : `error=${fault.error}`;
-  const inject = `inject=${point.call}:${what}:when=${point.nth}`;
-  const filter = ['-qq', '-y', '-s', '200', '-e', `trace=${point.call}`, '-e', 'signal=none', '-e', inject];
+  const path = writtenPath(point);
+  // Of one file alone, strace counts the calls exactly.
+  const [when, only] = path === undefined ? [point.nth, []] : [point.turn, ['-P', path]];
+  const inject = `inject=${point.call}:${what}:when=${when}`;
+  const filter = [...only, '-qq', '-y', '-s', '200', '-e', `trace=${point.call}`, '-e', 'signal=none', '-e', inject];
   const argv: Argv = ['strace', ...filter, '-o', log, ...commandOf(args)];
   const ended = await sh(argv, { env: environment(live), timeoutMs: TIMEOUT_MS });
   const calls = callsOf(readFileSync(log, 'utf8').replaceAll(/^/gm, '1 '));
   const same = calls.flatMap((call, at) => (describe(call) === point.what ? [at + 1] : []));
   const place = same[point.turn - 1];
-  return { ended, isThere: place === point.nth, instead: place ?? point.nth + 1, over: Promise.resolve() };
+  return { ended, isThere: place === when, instead: place ?? point.nth + 1, over: Promise.resolve() };
 }
 
 /**
