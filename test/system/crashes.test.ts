@@ -42,7 +42,7 @@ describe('a command that is killed or told an error is healed, and leaves all el
   afterEach(cleanUp);
 
   it.each(SCENARIOS.filter(({ name }) => CHOSEN?.includes(name) ?? true))(
-    '$name',
+    '$name (F01)',
     async (scenario) => {
       const startedAt = performance.now();
       const live = liveFleet({});
