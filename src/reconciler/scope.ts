@@ -35,9 +35,26 @@ function holdReplace(changes: readonly Change[], policy: Policy): Scoped {
   };
 }
 
-/** What may be done while a server lives on that is to be replaced: nothing of the new one, and nothing on it. */
-export const withoutReplace = (changes: readonly Change[]): readonly Change[] =>
-  changes.filter(({ group, action, address }) => isReload(address) || (group !== 'fleet' && !STARTING.has(action)));
+/**
+ * What may be done while a server lives on that is to be replaced: nothing of the new one, and nothing on it. Who lives on
+ * with it keeps what the manager has of him: another supervisor takes that away, or gives it, with the replace.
+ */
+export function withoutReplace(changes: readonly Change[]): readonly Change[] {
+  const ended = new Set(
+    changes
+      .filter(({ address, action }) => kindOf(address) === 'session' && ENDING.has(action))
+      .map(({ group }) => group),
+  );
+  const moves = ({ group, action, address }: Change): boolean =>
+    MOVING.has(action) && ['unit', 'link'].includes(kindOf(address)) && !ended.has(group);
+  return changes.filter(
+    (change) =>
+      isReload(change.address) || (change.group !== 'fleet' && !STARTING.has(change.action) && !moves(change)),
+  );
+}
+
+const ENDING: ReadonlySet<Change['action']> = new Set(['stop', 'delete']);
+const MOVING: ReadonlySet<Change['action']> = new Set(['create', 'delete']);
 
 /** The mark of a reload that was lost: it goes with the reload, whatever else has to wait. */
 export const isReload = (address: string): boolean => /^unit\.mosaic-.*\.reload$/.test(address);

@@ -44,6 +44,25 @@ describe('a server that is to be replaced', () => {
     expect(plan.deferred).toMatchObject([{ group: 'fleet', reason: 'needs-person' }]);
   });
 
+  it('leaves every agent that lives on with it its settings and its link, whichever supervisor is next', () => {
+    const policy = { mode: 'watch-safe' } as const;
+    const byTmux = fleetWith({ coder: '{ command: [codex] }' }, 'supervisor: tmux');
+    const under = (supervisor: string): Overlay['items'] => ({ 'server.mosaic-factory': { spec: { supervisor } } });
+    const settings = {
+      'unit.mosaic-canary@coder.service.d/50-mosaic.conf': {},
+      'link.mosaic-canary@coder.service': {},
+    };
+    const running = {
+      'session.coder': { spec: { id: '$1', name: 'coder', wantedName: 'coder', inUnit: true } },
+      'run.coder': { spec: { active: 'active' } },
+    };
+    const away = planOf(byTmux, { items: { ...under('systemd'), ...settings, ...running }, policy });
+    expect([steps(away), away.deferred.map(({ group }) => group)]).toEqual([[], ['fleet']]);
+    const gone = Object.fromEntries(Object.keys(settings).map((address) => [address, null]));
+    const back = planOf(fleet, { items: { ...under('tmux'), ...gone }, policy });
+    expect([steps(back), back.deferred.map(({ group }) => group)]).toEqual([[], ['fleet']]);
+  });
+
   it('does not keep one agent from being stopped', () => {
     const host = { holds: [{ agent: 'coder', by: '' }] };
     const run = {

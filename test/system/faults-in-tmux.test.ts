@@ -118,7 +118,8 @@ describe('an agent', () => {
   it('that renames and ends the sessions of others has them back, and touches nobody else (F66)', async () => {
     const before = await live.pids();
     await inHost('tmux rename-session -t =b mine; tmux kill-session -t =a');
-    expect((await live.plan()).changes).toMatchObject([{ address: 'session.b', reason: 'renamed' }]);
+    const { changes } = await live.plan();
+    expect(changes).toContainEqual(expect.objectContaining({ address: 'session.b', reason: 'renamed' }));
     const a = await live.newPid('a', before['a']);
     await live.must('apply');
     expect(await live.pids()).toEqual({ ...before, a });
