@@ -36,7 +36,7 @@ export async function live(world: World): Promise<Life> {
   back();
   const { told, errors } = await disturb(watch, world.troubles, calm.calls);
   const after = await converge(watch, `after ${told}`);
-  if (!isHeldBack(calm) && calm.state !== after.state)
+  if (!isHeldBack(calm) && (waitsForPerson(calm) || !waitsForPerson(after)) && calm.state !== after.state)
     watch.say(`ends otherwise after ${told}:\n${differenceOf(calm.state, after.state)}`);
   back();
   await outOfDate(watch, world);
@@ -221,6 +221,10 @@ async function lookUnlessRefused({ stage, fleet, policy }: Watch): Promise<Look 
     throw error;
   }
 }
+
+/** Who had crashed too often counts as failed once a killed start has cleared that: the watcher then asks a person. */
+const waitsForPerson = ({ plan }: End): boolean =>
+  plan?.deferred.some(({ reason }) => reason === 'needs-person') === true;
 
 /** Nothing is in the way, so that only the manifest can have decided how it ended. */
 const isFresh = ({ mode }: World, { plan }: End): boolean => mode === 'apply' && plan !== undefined && isEmpty(plan);
