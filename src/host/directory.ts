@@ -121,14 +121,16 @@ function enter(parent: Place, name: string): Place | undefined {
 
 function create(parent: Place, name: string, { mode, created }: { mode: number; created: Created }): Place {
   const path = join(parent.path, name);
+  let place: Place | undefined;
   try {
     mkdirSync(`${pinned(parent)}/${name}`, { mode });
-    const place = enter(parent, name);
+    place = enter(parent, name);
     if (place === undefined) throw new FleetError('E_IO', `cannot create ${path}: it vanished again`);
     chmodSync(pinned(place), mode);
     created(pinned(parent), parent.path);
     return place;
   } catch (error) {
+    if (place !== undefined) closeSync(place.fd);
     const raced = errnoOf(error) === 'EEXIST' ? enter(parent, name) : undefined;
     if (raced !== undefined) return raced;
     throw ioError('create the directory', path, error);

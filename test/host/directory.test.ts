@@ -33,4 +33,16 @@ describe('ensureDirectory', () => {
     expect(thrownBy(() => ensureDirectory(`${directory}/file/new`, 0o700))).toMatchObject({ code: 'E_NOT_DIR' });
     expect(readdirSync(`${directory}/real`)).toEqual([]);
   });
+
+  it('keeps no directory open when what it made cannot be made durable', () => {
+    const directory = newDirectory();
+    const disk = (): never => {
+      throw Object.assign(new Error('the disk is broken'), { code: 'EIO' });
+    };
+    const before = readdirSync('/proc/self/fd').length;
+    for (const name of ['a', 'b', 'c', 'd']) {
+      expect(thrownBy(() => ensureDirectory(`${directory}/${name}`, 0o700, disk))).toMatchObject({ code: 'E_IO' });
+    }
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
 });
