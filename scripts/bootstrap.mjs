@@ -28,6 +28,7 @@ const SOURCES = [
   'manifests/schema',
   'scripts/build.mjs',
   'scripts/gen.mjs',
+  'scripts/load.cjs',
   'scripts/parts.mjs',
   'package.json',
   'package-lock.json',

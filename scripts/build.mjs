@@ -5,8 +5,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { formStart } from '../bin/load.js';
 import { ROOT, sourceId, stop } from './bootstrap.mjs';
+import { formStart } from './load.cjs';
 import { filesOf } from './parts.mjs';
 
 const at = (...path) => join(ROOT, ...path);
@@ -59,7 +59,7 @@ async function buildCommandLine(id) {
   mkdirSync(join(STAGE, 'cli'), { recursive: true });
   for (const [file, parts] of files) {
     const code = await joined(parts, modules, places);
-    // What `bin/load.js` calls; nothing in it but ASCII, by esbuild's own default.
+    // What `load.cjs` calls; nothing in it but ASCII, by esbuild's own default.
     writeWithForm(join(STAGE, 'cli', file), `(function(require,module,__moduleUrl){${code}\n${MARK_PARTS}})`);
   }
 }
@@ -149,6 +149,7 @@ try {
   run([process.execPath, at('scripts/gen.mjs')]);
   mkdirSync(STAGE, { recursive: true });
   await buildCommandLine(id);
+  cpSync(at('scripts/load.cjs'), join(STAGE, 'load.cjs'));
   if (existsSync(at('src/index.ts'))) await buildLibrary(id);
   writeFileSync(join(STAGE, 'build.json'), `${JSON.stringify({ version, build: id })}\n`);
   swapIn();

@@ -6,6 +6,7 @@ import { sh } from '../support/process.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PARTS = join(ROOT, 'dist/cli');
+const LOADER = join(ROOT, 'dist/load.cjs');
 afterEach(cleanUp);
 
 /** Says of every part whether V8 takes the form it was compiled to. */
@@ -34,15 +35,20 @@ vm.Script = class extends Script {
 process.argv.splice(1, 0, 'mosaic');
 require(process.argv[2]).load(process.argv.splice(2, 2)[1]);`;
 
+interface Copy {
+  readonly place: string;
+  readonly program: string;
+  readonly forms: readonly string[];
+}
+
 /** A copy of the installed program, to break. */
-function copy(): { readonly program: string; readonly forms: readonly string[] } {
-  const { root } = tempHome();
-  const place = join(root, 'program');
+function copy(): Copy {
+  const place = join(tempHome().root, 'program');
   mkdirSync(place);
   for (const name of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, name), join(place, name), { recursive: true });
   const parts = join(place, 'dist/cli');
   const forms = readdirSync(parts).filter((name) => name.endsWith('.v8'));
-  return { program: join(place, 'bin/mosaic.js'), forms: forms.map((name) => join(parts, name)) };
+  return { place, program: join(place, 'bin/mosaic.js'), forms: forms.map((name) => join(parts, name)) };
 }
 
 describe('the compiled form of the program', () => {
@@ -52,7 +58,7 @@ describe('the compiled form of the program', () => {
     expect(texts.length).toBeGreaterThan(5);
     expect(names.toSorted()).toEqual(texts.flatMap((name) => [name, `${name}.v8`]).toSorted());
     const files = texts.map((name) => join(PARTS, name));
-    expect(await sh([process.execPath, '-e', ACCEPTS, join(ROOT, 'bin/load.js'), ...files])).toMatchObject({
+    expect(await sh([process.execPath, '-e', ACCEPTS, LOADER, ...files])).toMatchObject({
       exitCode: 0,
       stdout: '',
     });
@@ -60,7 +66,7 @@ describe('the compiled form of the program', () => {
 
   it('is taken for what is loaded late, too, when V8 has been told not to optimise', async () => {
     const manifest = join(ROOT, 'manifests/examples/minimal.yaml');
-    const program = [join(ROOT, 'bin/load.js'), join(PARTS, 'main.cjs')];
+    const program = [LOADER, join(PARTS, 'main.cjs')];
     const { exitCode, stderr } = await sh([process.execPath, '-e', LOADS, ...program, 'fleet', 'validate', manifest]);
     expect(exitCode).toBe(0);
     const lines = stderr.trimEnd().split('\n');
@@ -93,5 +99,46 @@ describe('the compiled form of the program', () => {
   it('is not taken under other flags of V8, where the program works all the same', async () => {
     const { stdout } = await sh([process.execPath, '--no-opt', join(ROOT, 'bin/mosaic.js'), '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('a checkout with a dist from before', () => {
+  /** How a build that knew nothing of the loader's own file left it. */
+  function older(): Copy {
+    const made = copy();
+    rmSync(join(made.place, 'dist/load.cjs'));
+    writeFileSync(join(made.place, 'dist/build.json'), '{"version":"0.0.1","build":"older"}');
+    writeFileSync(join(made.place, 'dist/cli/main.cjs'), '(function(module,require){require("node:fs")})');
+    return made;
+  }
+
+  it('is built anew by the first command, and only by that', async () => {
+    const { place, program } = older();
+    mkdirSync(join(place, 'scripts'));
+    cpSync(join(ROOT, 'scripts/bootstrap.mjs'), join(place, 'scripts/bootstrap.mjs'));
+    // To build takes long and is done before any test here, so what the build made is put in its place.
+    writeFileSync(
+      join(place, 'scripts/build.mjs'),
+      `import { cpSync } from 'node:fs'; cpSync(${JSON.stringify(join(ROOT, 'dist'))}, 'dist', { recursive: true });`,
+    );
+    for (const name of ['package-lock.json', 'node_modules/.package-lock.json']) {
+      mkdirSync(join(place, 'node_modules'), { recursive: true });
+      writeFileSync(join(place, name), '{}');
+    }
+    const first = await sh([process.execPath, program, '--version']);
+    expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(first.stderr).toBe('mosaic: building\n');
+    expect(await sh([process.execPath, program, '--version'])).toMatchObject({ stdout: first.stdout, stderr: '' });
+  });
+
+  it('runs with the loader it was built with, when both are complete', async () => {
+    const { place, program } = copy();
+    const loader = join(place, 'dist/load.cjs');
+    const main = join(place, 'dist/cli/main.cjs');
+    // Another order of what a part is called with, as another build may have it.
+    const other = readFileSync(loader, 'utf8').replace('(find, module, ', '(module, find, ');
+    writeFileSync(loader, other);
+    writeFileSync(main, '(function(module,require){console.log(typeof require("node:fs").readFileSync)})');
+    expect(await sh([process.execPath, program, '--version'])).toMatchObject({ exitCode: 0, stdout: 'function\n' });
   });
 });
