@@ -18,7 +18,8 @@ let depth = 0;
  * together, as one text: what Node does for a file costs more than most parts do.
  */
 function load(place) {
-  const [file, part = basename(file)] = place.split('#');
+  const [name, part = name] = basename(place).split('#');
+  const file = join(dirname(place), name);
   if (loaded.has(file)) return loaded.get(file)[part];
   if (depth === 0) mayOptimise(true);
   depth += 1;

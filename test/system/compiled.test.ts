@@ -42,8 +42,8 @@ interface Copy {
 }
 
 /** A copy of the installed program, to break. */
-function copy(): Copy {
-  const place = join(tempHome().root, 'program');
+function copy(directory = 'program'): Copy {
+  const place = join(tempHome().root, directory);
   mkdirSync(place);
   for (const name of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, name), join(place, name), { recursive: true });
   const parts = join(place, 'dist/cli');
@@ -99,6 +99,15 @@ describe('the compiled form of the program', () => {
   it('is not taken under other flags of V8, where the program works all the same', async () => {
     const { stdout } = await sh([process.execPath, '--no-opt', join(ROOT, 'bin/mosaic.js'), '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('the program, wherever it lies', () => {
+  it.each(['a#b', '100%41', 'with space', 'ünï'])('works below a directory with the name %s', async (directory) => {
+    const { program } = copy(directory);
+    const { exitCode, stderr } = await sh([process.execPath, program, 'fleet', 'validate', '/nonexistent']);
+    expect(exitCode).toBe(65);
+    expect(stderr).toContain('there is no such file');
   });
 });
 
