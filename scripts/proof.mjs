@@ -10,13 +10,15 @@ import * as concurrency from './proof/concurrency.mjs';
 import * as crashes from './proof/crashes.mjs';
 import * as fuzz from './proof/fuzz.mjs';
 import * as scale from './proof/scale.mjs';
+import { sourceNow } from './proof/source.mjs';
 import * as strings from './proof/strings.mjs';
 import * as terminal from './proof/terminal.mjs';
 import * as worlds from './proof/worlds.mjs';
 
 /**
  * By name: `title`, the `options` it takes, and `run(options)`, which gives the text of its section and whether all of it
- * held; `isPart` when less than all of it was tried. Beside its options a part is told its section as it was, `before`.
+ * held; `isPart` when less than all of it was tried, and `sources` when it joins what earlier runs gave. Beside its options
+ * a part is told its section as it was, `before`, and the name of the `source` it runs on.
  */
 const PARTS = { worlds, calls, crashes, fuzz, strings, terminal, concurrency, scale };
 const FILE = join(ROOT, 'docs/proof.md');
@@ -24,11 +26,14 @@ const USAGE_EXIT = 64;
 const HEAD = `# Proof
 
 Written by \`npm run proof\`: the last run of each part. What a part found was mended with a test of its own.
+
+\`Source\` is what a part ran on, with \`+\` where files differed from the commit; without it, that was not written down.
 `;
 
 const begin = (part) => `<!-- ${part} -->`;
 const end = (part) => `<!-- end of ${part} -->`;
 const section = (part, text) => `${begin(part)}\n\n## ${PARTS[part].title}\n\n${text}\n\n${end(part)}\n`;
+const withSources = (sources, text) => `Source: ${[...new Set(sources)].join(', ')}.\n\n${text}`;
 
 const { positionals, values } = read(process.argv.slice(2));
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
@@ -38,10 +43,12 @@ if (unknown !== undefined) stop(`there is no part ${unknown}; known: ${Object.ke
 ensureDependencies();
 ensureBuilt();
 for (const name of names) {
-  const { text, held, isPart = false } = await PARTS[name].run({ ...values, before: sectionOf(report(), name) });
+  const source = sourceNow();
+  const told = { ...values, before: sectionOf(report(), name), source };
+  const { text, held, isPart = false, sources = [source] } = await PARTS[name].run(told);
   process.stdout.write(`${text}\n`);
   if (!held) process.exitCode = 1;
-  else if (!isPart) await save(name, text);
+  else if (!isPart) await save(name, withSources(sources, text));
 }
 
 /** Parts and options; an option is for every part that knows it. */

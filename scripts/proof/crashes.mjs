@@ -41,27 +41,31 @@ export async function run(chosen = {}) {
   const runs = parts.map((scenarios) => ({ ...askedFor(chosen), SCENARIOS: scenarios.join() }));
   const shards = availableParallelism() > 1 ? await Promise.all(runs.map(runShard)) : await inTurn(runs);
   const rows = shards.flatMap(({ seed, rows: some }) => some.map((row) => ({ ...row, seeds: [seed] })));
-  keep(rows, chosen.only !== undefined);
-  const all = readdirSync(KEPT).map((name) => JSON.parse(readFileSync(join(KEPT, name), 'utf8')));
+  keep(rows, chosen);
+  const all = readdirSync(KEPT).map((name) => kept(join(KEPT, name)));
   const held =
     shards.every((shard) => shard.rows.length > 0) &&
     all.every(({ trials }) => trials.every(({ broken }) => broken.length === 0));
-  return { text: textOf(all), held };
+  return { text: textOf(all), held, sources: all.flatMap(({ sources }) => sources) };
 }
 
-const NOTHING = { seconds: 0, seeds: [], trials: [] };
+const NOTHING = { seconds: 0, seeds: [], trials: [], sources: [] };
 
 /** What is tried again takes the place of what came of it before. */
-function keep(rows, again) {
+function keep(rows, { only, source }) {
   mkdirSync(KEPT, { recursive: true });
   for (const row of rows) {
     const file = join(KEPT, `${row.scenario}.json`);
-    const before = again && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : NOTHING;
+    const before = only !== undefined && existsSync(file) ? kept(file) : NOTHING;
     const others = before.trials.filter(({ name }) => row.trials.every((trial) => trial.name !== name));
     const [seconds, seeds] = [before.seconds + row.seconds, [...new Set([...before.seeds, ...row.seeds])]];
-    writeFileSync(file, JSON.stringify({ ...row, seconds, seeds, trials: [...others, ...row.trials] }));
+    const sources = [...new Set([...before.sources, source])];
+    writeFileSync(file, JSON.stringify({ ...row, seconds, seeds, sources, trials: [...others, ...row.trials] }));
   }
 }
+
+/** One scenario as it is kept; the sources of some were not written down. */
+const kept = (file) => ({ sources: ['unknown'], ...JSON.parse(readFileSync(file, 'utf8')) });
 
 /** What each scenario is put through, as the test reads it. */
 function askedFor({ seed = '1', points, only = '', minutes }) {
