@@ -223,8 +223,7 @@ async function lookUnlessRefused({ stage, fleet, policy }: Watch): Promise<Look 
 }
 
 /** Who had crashed too often counts as failed once a killed start has cleared that: the watcher then asks a person. */
-const waitsForPerson = ({ plan }: End): boolean =>
-  plan?.deferred.some(({ reason }) => reason === 'needs-person') === true;
+const waitsForPerson = ({ plan }: End): boolean => plan?.deferred.some((one) => one.reason === 'needs-person') ?? false;
 
 /** Nothing is in the way, so that only the manifest can have decided how it ended. */
 const isFresh = ({ mode }: World, { plan }: End): boolean => mode === 'apply' && plan !== undefined && isEmpty(plan);
