@@ -3,6 +3,7 @@ import { adapterNamed } from '../../src/agent/adapters.ts';
 import { type } from '../../src/agent/deliver.ts';
 import type { Target } from '../../src/agent/reach.ts';
 import { settle } from '../../src/agent/settle.ts';
+import { readsOf } from '../../src/agent/witness.ts';
 import { childrenOf, lifeOf } from '../../src/host/process.ts';
 import { eventually } from '../support/harness.ts';
 import { close, open, room, shown, tmux } from './composer-pane.ts';
@@ -53,5 +54,17 @@ describe('a text with Enter', () => {
     const target = await run('busy', 'echo ready; while :; do head -c 100 /dev/zero >/dev/null; done');
     const [settled] = await settle(room, await type(room, 'hello', [target], true), 5);
     expect(settled).toMatchObject({ verdict: { receipt: 'unverified', reason: 'not-read' } });
+  });
+
+  it('has been read when its Enter was, too', async () => {
+    const target = await run('still', 'echo ready; sleep 60');
+    const { pid } = target.process;
+    const reads = readsOf(pid) ?? new Map<number, number>();
+    const after = async (bytes: number) => {
+      const before = new Map([...reads, [pid, (reads.get(pid) ?? 0) - bytes] as const]);
+      return (await settle(room, [{ target, paste: 'done', enter: 'done', before, atMs: performance.now() }], 5))[0];
+    };
+    expect(await after(5)).toMatchObject({ verdict: { receipt: 'unverified', reason: 'not-read' } });
+    expect(await after(6)).toMatchObject({ verdict: { receipt: 'delivered', source: 'input-read' } });
   });
 });

@@ -59,5 +59,6 @@ describe('unit names', () => {
     ['mosaic-canary-b@coder.service', undefined],
     ['mosaic-canary@coder.service.d', undefined],
     ['mosaic-canary@Co.service', undefined],
+    ['mosaic-canary@coder-service', undefined],
   ])('%s names the agent %s', (unit, agent) => expect(agentOfUnit(fleet, unit)).toBe(agent));
 });

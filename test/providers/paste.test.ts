@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createExec } from '../../src/host/exec.ts';
-import { tmuxCall } from '../../src/providers/tmux/client.ts';
+import { tmuxCall, type TmuxCall } from '../../src/providers/tmux/client.ts';
 import {
   actInPanes,
   dropBuffers,
@@ -38,6 +38,21 @@ describe('the script for tmux', () => {
         ` 'display-message -p -t %12 '\\''nonce refused 12 #{pane_id}|#{pane_pid}|#{@mosaic_owner}|#{pane_dead}|#{pane_input_off}|#{pane_synchronized}'\\'''\n`,
       ].join(''),
     );
+  });
+});
+
+describe('a message of which tmux has only the beginning', () => {
+  it('is not sent, and its buffer is dropped', async () => {
+    const said: string[] = [];
+    const call: TmuxCall = ([command = []], { input = '' } = {}) => {
+      said.push(command[0] === 'source-file' ? input : command.join(' '));
+      const lines = [`3 1700000000 ${command[2] ?? ''}`];
+      return Promise.resolve({ server: true, exitCode: 0, stdout: '', lines, stderr: '' });
+    };
+    await expect(loadBuffer(call, 'four', 1_700_000_000)).rejects.toMatchObject({ code: 'E_TMUX' });
+    const [load = '', drop] = said;
+    expect(load).toMatch(/^load-buffer -b mosaic-\S+ -$/);
+    expect(drop).toBe(`delete-buffer -b ${load.split(' ')[2] ?? ''}\n`);
   });
 });
 
@@ -129,14 +144,15 @@ describe('a real tmux', () => {
     expect(await actInPanes(call, [{ target: cat, buffer: 'mosaic-none', key: 'Enter' }])).toEqual(new Map());
   });
 
-  it('finds what killed sends left behind, once it is old', async () => {
+  it('finds what killed sends left behind, once it is old, and nothing of anybody else', async () => {
     const buffer = await load('left behind');
+    tmux('set-buffer', '-b', 'mine', 'of a person');
     const now = Date.now() / 1000;
     const soon = await loadBuffer(call, 'x', now + 60);
     expect(soon.stale).toEqual([]);
     const later = await loadBuffer(call, 'x', now + 3600);
     expect(later.stale.toSorted()).toEqual([buffer, soon.buffer].toSorted());
     await dropBuffers(call, [buffer, 'mosaic-none', soon.buffer, later.buffer]);
-    expect(tmux('list-buffers')).toBe('');
+    expect(tmux('list-buffers', '-F', '#{buffer_name}')).toBe('mine');
   });
 });

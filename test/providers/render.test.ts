@@ -11,25 +11,27 @@ const text = fc.string({ unit: 'binary' }).map((value) => value.replaceAll('\0',
 const hostile = fc.string({
   unit: fc.constantFrom('"', '\\', '%', '$', "'", ';', '#', '[', ']', '=', '|', 'é', ' ', 'a'),
 });
+/** As a manifest may give it: anything, and what the items' own syntax is made of. */
+const word = fc.oneof(text, hostile);
 const line = fc.oneof(text, hostile).map((value) => value.replaceAll(/\s+/g, ' ').trim());
 const name = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}$/);
-const record = fc.dictionary(name, text).map((found) => ({ ...found }));
+const record = fc.dictionary(name, word).map((found) => ({ ...found }));
 
 const launch: fc.Arbitrary<Launch> = fc.record({
   spec: line,
   launcher: line,
-  command: fc.array(text, { minLength: 1 }),
-  resume: fc.array(text),
-  workingDirectory: text,
+  command: fc.array(word, { minLength: 1 }),
+  resume: fc.array(word),
+  workingDirectory: word,
   path: text,
   base: fc
     .dictionary(
       name.filter((key) => key !== 'PATH'),
-      text,
+      word,
     )
     .map((found) => ({ ...found })),
   env: record,
-  envFiles: fc.array(text),
+  envFiles: fc.array(word),
   description: text,
   labels: record,
   adapter: text,

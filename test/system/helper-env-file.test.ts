@@ -33,10 +33,10 @@ const faultOf = (envFiles: readonly string[]): string | undefined =>
 describe('an env file', () => {
   it('gives its values in order, stronger than the base and weaker than `env`', async () => {
     const first = envFile(`# note\n\n \t\nA=1\nexport B=two words \nC="q q"\nD='s'\nE="half\nTERM=dumb\nF=$HOME\\n\n`);
-    const second = envFile(`A=2\nG=\nH=""\nI="'x'"\nJ=a=b\nK=x # y\nL=${latin('é')}\nM=no newline at the end`);
+    const second = envFile(`A=2\nG=\nH=""\nI="'x'"\nJ=a=b\nK=x=y # z\nL=${latin('é')}\nM=no newline at the end`);
     const { report } = await startReporter(fleet, { envFiles: [first, second], env: { J: 'from env' } });
     const quoted = ['A=2', 'B=two words ', 'C=q q', 'D=s', 'E="half', 'F=$HOME\\n', 'G=', 'H=', "I='x'"];
-    const plain = ['J=from env', 'K=x # y', `L=${latin('é')}`, 'M=no newline at the end', 'TERM=dumb'];
+    const plain = ['J=from env', 'K=x=y # z', `L=${latin('é')}`, 'M=no newline at the end', 'TERM=dumb'];
     expect(report.env.filter((item) => /^([A-M]|TERM)=/.test(item))).toEqual([...quoted, ...plain]);
   });
 

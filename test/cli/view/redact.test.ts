@@ -43,6 +43,13 @@ describe('redactPatch', () => {
     ]);
   });
 
+  it('hides a word that alone has changed behind such a flag, and no other', () => {
+    const spec = { command: ['tool', '--token', 'abc', 'def'] };
+    const desired = { address: 'launch.a', group: 'agent.a', provider: 'files', spec };
+    const patch = [1, 2, 3].map((at) => ({ op: 'replace' as const, path: `/command/${at}`, value: `w${at}` }));
+    expect(redactPatch({ patch, desired }).map(({ value }) => value)).toEqual(['w1', '(hidden)', 'w3']);
+  });
+
   it.each<[string, Json]>([
     ['/env/RUST_LOG', 'info'],
     ['/command/1', '--profile'],

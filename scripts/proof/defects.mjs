@@ -1,0 +1,143 @@
+// Seeded defects: one small mistake at a time is put into a copy of the repository, and the test that is named beside
+// it (test/proof/defects) has to fail; without the mistake it has to pass.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+import { ROOT, stop } from '../bootstrap.mjs';
+
+export const title = 'Seeded defects';
+
+const LISTS = join(ROOT, 'test/proof/defects');
+const NODE = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const LONGEST_MS = 400_000;
+
+/** What no test saw when it was first put in, and what sees it now. */
+const MISSED = [];
+
+/** By room: what is wrong, where, from which text to which, and which test of which file sees it. */
+const rooms = readdirSync(LISTS)
+  .toSorted()
+  .map((file) => [basename(file, '.yaml'), parse(readFileSync(join(LISTS, file), 'utf8'))]);
+
+export async function run({ only }) {
+  const chosen = rooms.flatMap(([, list]) => list).filter(({ name }) => only === undefined || name.includes(only));
+  if (chosen.length === 0) stop(`no defect has ${only} in its name; they are in test/proof/defects`, 64);
+  if (chosen.some(isReal) && process.getuid?.() !== 0) stop('the tests in test/system need root', 69);
+  const startedAt = performance.now();
+  const copy = copyOfAll();
+  try {
+    const wrong = [...soundness(copy, chosen), ...chosen.flatMap((defect) => tryOne(copy, defect))];
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    if (wrong.length > 0) return { text: ['', ...wrong].join('\n'), held: false };
+    return { text: textOf(chosen.length, seconds), held: true, isPart: only !== undefined };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+const isReal = ({ test }) => test.startsWith('test/system/');
+
+/** The working tree as it is; what is installed is linked, so that this takes seconds. */
+function copyOfAll() {
+  const copy = mkdtempSync(join(tmpdir(), 'mosaic-defects-'));
+  const left = ['node_modules', '.git'].map((name) => join(ROOT, name));
+  cpSync(ROOT, copy, { recursive: true, filter: (path) => !left.includes(path) });
+  const link = (how) => spawnSync('cp', [how, join(ROOT, 'node_modules'), copy]).status === 0;
+  if (!link('-al') && !link('-a')) stop(`cannot copy node_modules to ${copy}`, 73);
+  return copy;
+}
+
+/** Every named test has to be there and to pass while nothing is wrong. */
+function soundness(copy, chosen) {
+  return [...grouped(chosen)].flatMap(([file, defects]) => {
+    const tests = runTests(copy, file, [...new Set(defects.map((defect) => defect.title))]);
+    return defects.flatMap((defect) => {
+      const mine = tests.filter((test) => test.title.includes(defect.title));
+      if (mine.length === 0) return [`${file} has no test called ${defect.title}`];
+      return mine.some(({ status }) => status === 'failed')
+        ? [`${file}: ${defect.title}: fails without any defect`]
+        : [];
+    });
+  });
+}
+
+function grouped(chosen) {
+  const files = new Map();
+  for (const defect of chosen) files.set(defect.test, [...(files.get(defect.test) ?? []), defect]);
+  return files;
+}
+
+/** Puts one defect in, asks its test, and takes it out again; gives what is wrong with that. */
+function tryOne(copy, defect) {
+  const path = join(copy, defect.file);
+  const sound = readFileSync(path, 'utf8');
+  if (sound.split(defect.old).length !== 2) {
+    return [`${defect.name}: its old text is not once in ${defect.file}; take it from the file as it is now`];
+  }
+  const startedAt = performance.now();
+  writeFileSync(
+    path,
+    sound.replace(defect.old, () => defect.new),
+  );
+  if (isBuilt(defect)) build(copy);
+  const tests = runTests(copy, defect.test, [defect.title]);
+  writeFileSync(path, sound);
+  if (isBuilt(defect)) build(copy);
+  const isCaught = tests.some((test) => test.title.includes(defect.title) && test.status === 'failed');
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  process.stderr.write(`${isCaught ? 'caught' : 'MISSED'} ${seconds} s  ${defect.name}\n`);
+  return isCaught ? [] : [`${defect.name} (${defect.file}): ${defect.test} › ${defect.title} does not see it`];
+}
+
+/** Tests in test/system run the built command line; the helper they take from its own files. */
+const isBuilt = (defect) => isReal(defect) && defect.file.startsWith('src/');
+
+function build(copy) {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: copy, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the build failed: ${stderr}`);
+}
+
+/** The tests of a file with these titles, and how they ended. A file that could not be run has none. */
+function runTests(copy, file, titles) {
+  const pattern = titles.map((text) => text.replaceAll(/[^\p{L}\p{N} ]/gu, String.raw`\$&`)).join('|');
+  const jest = [...NODE, 'node_modules/jest/bin/jest.js', file, '--json', '--forceExit', '--testNamePattern', pattern];
+  const alone = ['--testMatch', '<rootDir>/test/system/**/*.test.ts', '--runInBand', '--cacheDirectory=/tmp/jest'];
+  const [program, ...args] = isReal({ test: file })
+    ? [join(copy, 'scripts/private-manager.sh'), 'node', ...jest, ...alone, '--testTimeout=60000']
+    : [process.execPath, ...jest];
+  const options = { cwd: copy, encoding: 'utf8', timeout: LONGEST_MS, maxBuffer: 2 ** 28 };
+  const { stdout = '' } = spawnSync(program, args, options);
+  const line = stdout.split('\n').findLast((one) => one.startsWith('{"numFailedTestSuites"'));
+  if (line === undefined) return [];
+  const { testResults } = JSON.parse(line);
+  return testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status !== 'pending');
+}
+
+function textOf(count, seconds) {
+  const row = (defect) => {
+    const name = basename(defect.test, '.test.ts');
+    return `| ${cell(defect.name)} | ${basename(defect.file)} | [${name}](../${defect.test}): ${cell(defect.title)} |`;
+  };
+  const tables = rooms.flatMap(([room, list]) => [
+    `${room[0].toUpperCase()}${room.slice(1)}, ${list.length}:`,
+    '',
+    '| what is broken | in | seen by |',
+    '| --- | --- | --- |',
+    ...list.map(row),
+    '',
+  ]);
+  return [
+    `${count} defects of ${count} are caught, each by the test that is named beside it, in ${seconds} s.`,
+    '',
+    'One at a time is put into a copy of the repository; the test passes without it and fails with it.',
+    '',
+    'Again: `npm run proof -- defects`; some: `npm run proof -- defects --only WORDS`. The list is in `test/proof/defects`.',
+    '',
+    ...tables,
+    ...(MISSED.length === 0 ? [] : ['No test saw these at first; now:', '', ...MISSED.map((one) => `- ${one}`)]),
+  ].join('\n');
+}
+
+const cell = (text) => text.replaceAll('|', String.raw`\|`);

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Exec } from '../../src/model/host.ts';
+import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
+import { SimulatedHost } from '../support/simulated-host.ts';
+import { bench, type ProviderCase } from './bench.ts';
+
+const [, systemd, tmux] = allProviders(SOME_ASSETS);
+const UNIT = 'mosaic-canary@alpha.service';
+
+/** A fleet of one on a machine whose programs `exec` may answer for. */
+const fleetOfOne = (machine: SimulatedHost, part: Pick<ProviderCase, 'provider' | 'example'> & { exec?: Exec }) =>
+  bench({
+    provider: part.provider,
+    fleet: fleetOf({ supervisor: part.provider === tmux ? 'tmux' : 'systemd', agents: { alpha: {} } }),
+    smaller: fleetOf({ agents: {} }),
+    host: hostFacts(),
+    port: { ...machine.port, exec: part.exec ?? machine.port.exec },
+    example: part.example,
+    other: part.example,
+    phases: { create: 'install', delete: 'delete' },
+    plantForeign: () => {},
+    damage: () => {},
+    breakLook: undefined,
+    silence: undefined,
+    state: () => machine.state(),
+  });
+
+describe('a stop of agents by their units', () => {
+  /** What the provider says of a stop that the manager takes and that leaves the unit like this. */
+  async function afterStop(state: Parameters<SimulatedHost['systemd']['become']>[1]) {
+    const machine = new SimulatedHost();
+    const exec: Exec = (argv, options) => {
+      if (argv[2] !== 'stop') return machine.port.exec(argv, options);
+      machine.systemd.become(UNIT, state);
+      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+    };
+    const passes = fleetOfOne(machine, { provider: systemd, example: `unit.${UNIT}.d/50-mosaic.conf`, exec });
+    await passes.apply();
+    const seen = await passes.look();
+    return passes.applyAll(seen, [{ ...passes.order(seen, 'create'), address: 'session.alpha', phase: 'stop' }]);
+  }
+
+  it.each([['active'], ['deactivating']] as const)('is no success while one is %s', async (state) => {
+    const error = { code: 'E_STEP_FAILED', message: `${UNIT} is ${state} after the stop` };
+    expect(await afterStop(state)).toMatchObject([{ done: false, error }]);
+  });
+
+  it('is one when it is inactive', async () => {
+    expect(await afterStop('inactive')).toMatchObject([{ done: true }]);
+  });
+});
+
+describe('a stop of a server', () => {
+  it('is refused where the server is not ours, even when a change says so', async () => {
+    const machine = new SimulatedHost();
+    const { socketPath } = hostFacts();
+    machine.tmux.start(socketPath, '');
+    machine.tmux.run(socketPath, [['new-session', '-d', '-s', 'private', 'vim']]);
+    const before = machine.state();
+    const passes = fleetOfOne(machine, { provider: tmux, example: 'session.alpha' });
+    const seen = await passes.look();
+    const stop = { ...passes.order(seen, 'delete'), address: 'server.sim', phase: 'stop' as const };
+    expect(await passes.applyAll(seen, [stop])).toMatchObject([{ done: false, error: { code: 'E_STEP_FAILED' } }]);
+    expect(machine.state()).toBe(before);
+  });
+});
+
+describe('a look at sessions', () => {
+  it('that tmux cut short is no look at a server without sessions', async () => {
+    const machine = new SimulatedHost();
+    let isCut = false;
+    const exec: Exec = async (argv, options) => {
+      const answer = await machine.port.exec(argv, options);
+      if (!isCut || !argv.includes('list-panes')) return answer;
+      const [server = ''] = answer.stdout.split('\n');
+      return { exitCode: 1, stdout: `${server}\n`, stderr: 'server exited unexpectedly\n' };
+    };
+    const passes = fleetOfOne(machine, { provider: tmux, example: 'session.alpha', exec });
+    await passes.apply();
+    expect((await passes.observe()).items['session.alpha']).toMatchObject({ state: 'present' });
+    isCut = true;
+    const { observed } = await passes.look();
+    expect(observed.items['session.alpha']).toMatchObject({ state: 'unknown', error: { code: 'E_TMUX' } });
+  });
+});
