@@ -10,6 +10,7 @@ import * as concurrency from './proof/concurrency.mjs';
 import * as crashes from './proof/crashes.mjs';
 import * as defects from './proof/defects.mjs';
 import * as fuzz from './proof/fuzz.mjs';
+import * as mutants from './proof/mutants.mjs';
 import * as scale from './proof/scale.mjs';
 import { sourceNow } from './proof/source.mjs';
 import * as strings from './proof/strings.mjs';
@@ -21,7 +22,7 @@ import * as worlds from './proof/worlds.mjs';
  * held; `isPart` when less than all of it was tried, and `sources` when it joins what earlier runs gave. Beside its options
  * a part is told its section as it was, `before`, and the name of the `source` it runs on.
  */
-const PARTS = { worlds, calls, crashes, fuzz, strings, terminal, concurrency, scale, defects };
+const PARTS = { worlds, calls, crashes, fuzz, strings, terminal, concurrency, scale, defects, mutants };
 const FILE = join(ROOT, 'docs/proof.md');
 const USAGE_EXIT = 64;
 const HEAD = `# Proof

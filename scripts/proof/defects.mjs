@@ -1,8 +1,8 @@
 // Seeded defects: one small mistake at a time is put into a copy of the repository, and the test that is named beside
 // it (test/proof/defects) has to fail; without the mistake it has to pass.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { ROOT, stop } from '../bootstrap.mjs';
@@ -12,6 +12,7 @@ export const title = 'Seeded defects';
 const LISTS = join(ROOT, 'test/proof/defects');
 const NODE = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const LONGEST_MS = 400_000;
+const LANES = Number(process.env.MOSAIC_LANES ?? Math.min(2, availableParallelism()));
 
 /** What no test saw when it was first put in, and what sees it now. */
 const MISSED = [];
@@ -26,15 +27,28 @@ export async function run({ only }) {
   if (chosen.length === 0) stop(`no defect has ${only} in its name; they are in test/proof/defects`, 64);
   if (chosen.some(isReal) && process.getuid?.() !== 0) stop('the tests in test/system need root', 69);
   const startedAt = performance.now();
-  const copy = copyOfAll();
+  const copies = Array.from({ length: LANES }, copyOfAll);
   try {
-    const wrong = [...soundness(copy, chosen), ...chosen.flatMap((defect) => tryOne(copy, defect))];
+    const unsound = await inLanes(copies, [...grouped(chosen)], soundness);
+    const missed = await inLanes(copies, chosen, tryOne);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
+    const wrong = [...unsound, ...missed];
     if (wrong.length > 0) return { text: ['', ...wrong].join('\n'), held: false };
     return { text: textOf(chosen.length, seconds), held: true, isPart: only !== undefined };
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   }
+}
+
+/** Does all of the work, one piece at a time in each copy; gives all that is wrong. */
+async function inLanes(copies, work, act) {
+  const left = [...work];
+  const lane = async (copy) => {
+    const wrong = [];
+    while (left.length > 0) wrong.push(...(await act(copy, left.shift())));
+    return wrong;
+  };
+  return (await Promise.all(copies.map(lane))).flat();
 }
 
 const isReal = ({ test }) => test.startsWith('test/system/');
@@ -49,17 +63,13 @@ function copyOfAll() {
   return copy;
 }
 
-/** Every named test has to be there and to pass while nothing is wrong. */
-function soundness(copy, chosen) {
-  return [...grouped(chosen)].flatMap(([file, defects]) => {
-    const tests = runTests(copy, file, [...new Set(defects.map((defect) => defect.title))]);
-    return defects.flatMap((defect) => {
-      const mine = tests.filter((test) => test.title.includes(defect.title));
-      if (mine.length === 0) return [`${file} has no test called ${defect.title}`];
-      return mine.some(({ status }) => status === 'failed')
-        ? [`${file}: ${defect.title}: fails without any defect`]
-        : [];
-    });
+/** Every named test of a file has to be there and to pass while nothing is wrong. */
+async function soundness(copy, [file, defects]) {
+  const tests = await runTests(copy, file, [...new Set(defects.map((defect) => defect.title))]);
+  return defects.flatMap((defect) => {
+    const mine = tests.filter((test) => test.title.includes(defect.title));
+    if (mine.length === 0) return [`${file} has no test called ${defect.title}`];
+    return mine.some(({ status }) => status === 'failed') ? [`${file}: ${defect.title}: fails without any defect`] : [];
   });
 }
 
@@ -70,7 +80,7 @@ function grouped(chosen) {
 }
 
 /** Puts one defect in, asks its test, and takes it out again; gives what is wrong with that. */
-function tryOne(copy, defect) {
+async function tryOne(copy, defect) {
   const path = join(copy, defect.file);
   const sound = readFileSync(path, 'utf8');
   if (sound.split(defect.old).length !== 2) {
@@ -82,7 +92,7 @@ function tryOne(copy, defect) {
     sound.replace(defect.old, () => defect.new),
   );
   if (isBuilt(defect)) build(copy);
-  const tests = runTests(copy, defect.test, [defect.title]);
+  const tests = await runTests(copy, defect.test, [defect.title]);
   writeFileSync(path, sound);
   if (isBuilt(defect)) build(copy);
   const isCaught = tests.some((test) => test.title.includes(defect.title) && test.status === 'failed');
@@ -100,19 +110,28 @@ function build(copy) {
 }
 
 /** The tests of a file with these titles, and how they ended. A file that could not be run has none. */
-function runTests(copy, file, titles) {
+async function runTests(copy, file, titles) {
   const pattern = titles.map((text) => text.replaceAll(/[^\p{L}\p{N} ]/gu, String.raw`\$&`)).join('|');
   const jest = [...NODE, 'node_modules/jest/bin/jest.js', file, '--json', '--forceExit', '--testNamePattern', pattern];
   const alone = ['--testMatch', '<rootDir>/test/system/**/*.test.ts', '--runInBand', '--cacheDirectory=/tmp/jest'];
   const [program, ...args] = isReal({ test: file })
     ? [join(copy, 'scripts/private-manager.sh'), 'node', ...jest, ...alone, '--testTimeout=60000']
     : [process.execPath, ...jest];
-  const options = { cwd: copy, encoding: 'utf8', timeout: LONGEST_MS, maxBuffer: 2 ** 28 };
-  const { stdout = '' } = spawnSync(program, args, options);
+  const stdout = await outputOf(program, args, copy);
   const line = stdout.split('\n').findLast((one) => one.startsWith('{"numFailedTestSuites"'));
   if (line === undefined) return [];
   const { testResults } = JSON.parse(line);
   return testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status !== 'pending');
+}
+
+function outputOf(program, args, cwd) {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'], timeout: LONGEST_MS });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(output));
+    child.on('close', () => resolve(output));
+  });
 }
 
 function textOf(count, seconds) {
