@@ -56,6 +56,15 @@ describe('order', () => {
     expect(order({ ...EMPTY, blocked: list.toReversed() }).blocked).toEqual(sorted);
   });
 
+  it('says of a group what names no thing before the same about one', () => {
+    const list = [blocked('fleet', 'x', 'a'), blocked('fleet', 'x')];
+    expect(order({ ...EMPTY, blocked: list }).blocked.map(({ address }) => address)).toEqual([undefined, 'a']);
+    expect(order({ ...EMPTY, blocked: list.toReversed() }).blocked.map(({ address }) => address)).toEqual([
+      undefined,
+      'a',
+    ]);
+  });
+
   it('sorts what waits, what is foreign and what is held', () => {
     const plan = order({
       ...EMPTY,

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Activity } from '../../src/model/observed.ts';
-import { APPLY, deferReason, isUnattended, mayRestart, type Policy } from '../../src/reconciler/policy.ts';
+import type { Change, Deferred, Plan } from '../../src/model/plan.ts';
+import {
+  agentsInQuestion,
+  APPLY,
+  deferReason,
+  isUnattended,
+  mayRestart,
+  type Policy,
+} from '../../src/reconciler/policy.ts';
 
 const ACTIVITIES: readonly Activity[] = ['idle', 'unknown', 'busy', 'dialog', 'setup'];
 const UPDATES = ['when-idle', 'immediate', 'manual'] as const;
@@ -53,5 +61,53 @@ describe('isUnattended', () => {
     expect(
       (['apply', 'watch-none', 'watch-safe', 'watch-all'] as const).map((mode) => isUnattended({ ...APPLY, mode })),
     ).toEqual([false, true, true, true]);
+  });
+});
+
+describe('agentsInQuestion', () => {
+  const what = {
+    disruption: 'none',
+    phase: 'restart',
+    provider: 'systemd',
+    patch: [],
+    because: '',
+    expected: '',
+  } as const;
+  const change = (group: string, action: Change['action'], reason: Change['reason']): Change => ({
+    ...what,
+    address: `session.${group}`,
+    group,
+    action,
+    reason,
+  });
+  const waiting = (group: string, reason: Deferred['reason']): Deferred => ({ group, address: '', reason, hint: '' });
+  const plan: Plan = {
+    fleet: 'f',
+    changes: [
+      change('agent.new-spec', 'restart', 'spec_changed'),
+      change('agent.asked-for', 'restart', 'requested'),
+      change('agent.new', 'start', 'spec_changed'),
+      change('fleet', 'restart', 'spec_changed'),
+    ],
+    deferred: [waiting('agent.unclear', 'unknown-activity'), waiting('agent.at-work', 'busy')],
+    blocked: [],
+    foreign: [],
+    holds: [],
+    conditions: [],
+  };
+
+  it('are those that are restarted for a new spec or wait because nobody knows what they do', () => {
+    expect(agentsInQuestion(plan, APPLY)).toEqual(['new-spec', 'unclear']);
+    expect(agentsInQuestion(plan, { ...APPLY, mode: 'watch-safe' })).toEqual(['new-spec', 'unclear']);
+  });
+
+  it.each<Partial<Policy>>([{ now: true }, { mode: 'watch-none' }])('are none where it changes nothing: %j', (part) => {
+    expect(agentsInQuestion(plan, { ...APPLY, ...part })).toEqual([]);
+  });
+});
+
+describe('the policy of a plain apply', () => {
+  it('is attended, takes no agent from its work, and does more than an install', () => {
+    expect(APPLY).toEqual({ mode: 'apply', now: false, intents: {}, installOnly: false });
   });
 });
