@@ -28,6 +28,25 @@ describe('diff', () => {
     expect(jsonpatch.applyPatch(structuredClone(before), patch, true).newDocument).toEqual(after);
   });
 
+  it.each<[JsonObject, JsonObject]>([
+    [{ v: ['a'] }, { v: { 0: 'a' } }],
+    [{ v: {} }, { v: '' }],
+    [{ v: 1 }, { v: {} }],
+    [{ v: null }, { v: {} }],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [{ a: 1, b: 2 }, { a: 1 }],
+  ])('is not fooled by what looks alike: %j and %j', (before, after) => {
+    expect(diff(before, after)).toHaveLength(1);
+  });
+
+  it('shows no secret, only that it changed', () => {
+    const patch = diff({ env: { API_TOKEN: 'old', B: '1' } }, { env: { API_TOKEN: 'new', B: '2' } });
+    expect(patch).toEqual([
+      { op: 'replace', path: '/env/API_TOKEN', value: '(hidden)' },
+      { op: 'replace', path: '/env/B', value: '2' },
+    ]);
+  });
+
   it('leaves the order of lists alone', () => {
     expect(canonical({ b: ['z', { y: 1, x: 2 }], a: null })).toEqual({ a: null, b: ['z', { x: 2, y: 1 }] });
     expect(JSON.stringify(canonical({ b: 1, a: 2 }))).toBe('{"a":2,"b":1}');
