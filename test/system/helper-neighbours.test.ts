@@ -50,6 +50,12 @@ describe('two agents of which one has a name that begins like the other', () => 
 });
 
 describe('a session that is not ours', () => {
+  beforeAll(() => {
+    // The first agent brings the server up.
+    fleet.add({ first: SLEEP });
+    fleet.systemctl('start', 'first');
+  });
+
   it('with the name of the agent is left alone: the agent does not start, says so, and is not tried again (F60)', () => {
     fleet.add({ taken: SLEEP });
     fleet.tmux('new-session', '-d', '-s', 'taken', 'sleep', '1000');
