@@ -110,7 +110,7 @@ const countsOf = ({ files }, day) =>
 const countsIn = (report) =>
   report.split('\n').flatMap((line) => {
     const [, file = '', mutants, unseen, , day = ''] = line.split('|').map((text) => text.trim());
-    const isRow = /^src\//.test(file) && day !== '';
+    const isRow = file.startsWith('src/') && day !== '';
     return isRow ? [{ file, day, seen: Number(mutants) - Number(unseen), unseen: Number(unseen) }] : [];
   });
 
