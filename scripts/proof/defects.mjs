@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { ROOT, stop } from '../bootstrap.mjs';
 
 export const title = 'Seeded defects';
+export const options = { only: { type: 'string' } };
 
 const LISTS = join(ROOT, 'test/proof/defects');
 const NODE = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

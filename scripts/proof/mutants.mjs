@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ROOT, stop } from '../bootstrap.mjs';
 
 export const title = 'Mutants';
+export const options = { only: { type: 'string' } };
 
 const VERSION = '9.6.1';
 const CACHE = join(ROOT, 'node_modules/.cache/proof');
@@ -63,8 +64,8 @@ function runStryker(part, config, report) {
   const place = mkdtempSync(join(tmpdir(), 'mosaic-mutants-'));
   writeFileSync(config, JSON.stringify(settingsOf(part, report, place)));
   const packages = ['core', 'jest-runner'].flatMap((name) => ['-p', `@stryker-mutator/${name}@${VERSION}`]);
-  const options = { cwd: ROOT, stdio: ['ignore', 2, 2] };
-  const { status } = spawnSync('nice', ['npx', '--yes', ...packages, 'stryker', 'run', config], options);
+  const calling = { cwd: ROOT, stdio: ['ignore', 2, 2] };
+  const { status } = spawnSync('nice', ['npx', '--yes', ...packages, 'stryker', 'run', config], calling);
   rmSync(place, { recursive: true, force: true });
   return status === 0;
 }
