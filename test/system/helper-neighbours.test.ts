@@ -193,6 +193,7 @@ describe('an agent that crashes again and again', () => {
 
 describe('a server', () => {
   it('that is not its unit’s own is not taken for it', () => {
+    run('systemctl', '--user', 'start', `mosaic-${fleet.name}-tmux.service`);
     const other = run('env', 'MAINPID=1', '/bin/bash', fleet.helper, 'wait-server', fleet.directory);
     expect(other.code).toBe(73);
     expect(other.err).toContain(`foreign: another tmux server (pid ${serverPid()}) answers`);
