@@ -10,6 +10,8 @@ export interface LinkChain {
   readonly places: string;
   /** By directory, free of links: the names in it that decide where the path leads. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Every directory on the way, free of links: who can replace something in one decides where the path leads. */
+  readonly directories: ReadonlySet<string>;
 }
 
 /** The kernel follows as many, then fails with ELOOP (path_resolution(7)). */
@@ -17,9 +19,22 @@ const MAX_LINKS = 40;
 
 /** Follows an absolute path as the kernel would, as far as there is something. Starts nothing and never throws. */
 export function linkChain(path: string): LinkChain {
-  const walk: Walk = { at: '/', rest: partsOf(path), links: 0, seen: [], names: new Map(), places: [] };
+  const walk: Walk = {
+    at: '/',
+    rest: partsOf(path),
+    links: 0,
+    seen: [],
+    names: new Map(),
+    places: [],
+    directories: new Set(),
+  };
   for (let name = walk.rest.shift(); name !== undefined; name = walk.rest.shift()) follow(walk, name);
-  return { state: walk.seen.join('\n'), places: walk.places.join('\n'), names: walk.names };
+  return {
+    state: walk.seen.join('\n'),
+    places: walk.places.join('\n'),
+    names: walk.names,
+    directories: walk.directories,
+  };
 }
 
 /** Where one walk is: `at` is a real directory, `rest` is still to go. */
@@ -30,9 +45,11 @@ interface Walk {
   readonly seen: string[];
   readonly names: Map<string, Set<string>>;
   readonly places: string[];
+  readonly directories: Set<string>;
 }
 
 function follow(walk: Walk, name: string): void {
+  walk.directories.add(walk.at);
   if (name === '..') {
     walk.at = dirname(walk.at);
     return;

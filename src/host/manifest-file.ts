@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { FleetError } from '../model/error.ts';
 import { errnoOf, ioError } from './io-error.ts';
+import { linkChain } from './link-chain.ts';
 import { readAtMost } from './read.ts';
 
 /** A manifest may be this long; one byte more is read, so that the parser can tell. */
@@ -31,18 +32,40 @@ export function readManifestFile(path: string): ManifestFile {
   }
 }
 
-/** Why somebody else than `uid` could change what stands there: the file's or its directory's owner or mode. */
+/**
+ * Why somebody else than `uid` could change what stands there: the owner or mode of the file, of its directory, or of
+ * one that holds a link on the way.
+ */
 export function whoElseMayWrite(path: string, file: ManifestFile, uid: number): string | undefined {
-  const directories = new Set([dirname(file.realpath), realpathSync(dirname(path))]);
-  const above = [...directories].map((realpath) => {
-    const stats = statSync(realpath);
-    return { realpath, uid: stats.uid, mode: stats.mode };
-  });
-  const found = [file, ...above].find((place) => place.uid !== uid || (place.mode & 0o022) !== 0);
+  const places: readonly Writable[] = [file, ...directoriesOf(path, file)];
+  const found = places.find((place) => place.isOfSystem !== true && (place.uid !== uid || (place.mode & 0o022) !== 0));
   if (found === undefined) return undefined;
   if (found.uid !== uid) return `${found.realpath} belongs to uid ${found.uid}, not to you (${uid})`;
   const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
   return `${found.realpath} has mode ${mode}, so others can write it; chmod go-w ${found.realpath}`;
+}
+
+interface Writable extends Pick<ManifestFile, 'uid' | 'mode' | 'realpath'> {
+  /** Only root can change what others have there. */
+  readonly isOfSystem?: boolean;
+}
+
+/** In a sticky directory the kernel follows nobody else's link (protected_symlinks in proc_sys_fs(5)). */
+const isOfSystem = ({ uid, mode }: Stats): boolean => uid === 0 && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
+
+/** Those that hold the name, the file, or a link between them, where one of the system may stand: `/home`, `/tmp`. */
+function directoriesOf(path: string, file: ManifestFile): readonly Writable[] {
+  try {
+    const ends = [dirname(file.realpath), realpathSync(dirname(path))];
+    const places = new Set([...ends, ...linkChain(resolve(path)).names.keys()]);
+    return [...places].map((realpath) => {
+      const stats = statSync(realpath);
+      const { uid, mode } = stats;
+      return { realpath, uid, mode, isOfSystem: !ends.includes(realpath) && isOfSystem(stats) };
+    });
+  } catch (error) {
+    throw ioError('look at the way to', path, error);
+  }
 }
 
 /** The look before the open spares a device what opening it would do. */

@@ -89,6 +89,18 @@ describe('whoElseMayWrite', () => {
     expect(why(`${home}/fleet.yaml`)).toMatch(/\/linked has mode 0770/);
   });
 
+  it('looks at the directory of every link on the way, where those of the system are root’s', () => {
+    const target = manifest(0o440);
+    const [home, middle] = [`${place}/chain`, `${place}/chain-middle`];
+    for (const directory of [home, middle]) mkdirSync(directory, { mode: 0o700 });
+    symlinkSync(target, `${middle}/fleet.yaml`);
+    symlinkSync(`${middle}/fleet.yaml`, `${home}/fleet.yaml`);
+    symlinkSync(`/proc/self/root${home}/fleet.yaml`, `${home}/system.yaml`);
+    expect([why(`${home}/fleet.yaml`), why(`${home}/system.yaml`)]).toEqual([undefined, undefined]);
+    chmodSync(middle, 0o770);
+    expect(why(`${home}/fleet.yaml`)).toMatch(/\/chain-middle has mode 0770/);
+  });
+
   it('B31: names another owner', () => {
     expect(why(manifest(0o400), uid + 1)).toContain(`belongs to uid ${uid}, not to you (${uid + 1})`);
   });

@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
+import { linkChain } from '../../host/link-chain.ts';
 import { readManifestFile, whoElseMayWrite } from '../../host/manifest-file.ts';
 import { agentAround, insideAgent } from '../../reconciler/watch/exposure.ts';
 import type { Reading } from '../../reconciler/watch/reading.ts';
@@ -88,14 +89,10 @@ export function exposureOf(
   const installed = installedServer(read.files, home, name);
   const running = installed === undefined ? [] : installedFleet(read.files, home, name).agents;
   const userHome = installed?.userHome ?? identity.home;
-  const agent = agentAround([...agents, ...running], [real(path), ...directoriesOf(path)], { home: userHome, real });
+  // Who can replace a link or a directory on the way by another decides what stands at the end.
+  const places = [real(path), ...linkChain(resolve(path)).directories];
+  const agent = agentAround([...agents, ...running], places, { home: userHome, real });
   return agent === undefined ? {} : { exposed: insideAgent(agent) };
-}
-
-/** Every directory on the way, as it really is: who can replace one by a link decides what stands at the end. */
-function directoriesOf(path: string): readonly string[] {
-  const directory = dirname(resolve(path));
-  return directory === dirname(directory) ? [real(directory)] : [real(directory), ...directoriesOf(directory)];
 }
 
 function real(path: string): string {

@@ -44,6 +44,15 @@ describe('a manifest that an agent can edit', () => {
     expect(names.map((name) => isExposed(join(work, name), work))).toEqual([true, true]);
   });
 
+  it('is also one that a link there leads to, wherever the chain of links begins and ends', () => {
+    symlinkSync(safe, join(work, 'middle.yaml'));
+    symlinkSync(join(work, 'middle.yaml'), join(root, 'first.yaml'));
+    mkdirSync(join(work, 'deep'));
+    symlinkSync(`${work}/deep/../../safe/fleet.yaml`, join(root, 'through.yaml'));
+    expect(['first.yaml', 'through.yaml'].map((name) => isExposed(join(root, name), work))).toEqual([true, true]);
+    expect(isExposed(join(root, 'first.yaml'), join(work, 'deep'))).toBe(false);
+  });
+
   it('is not trusted because it says that the agent works elsewhere, until that is installed', () => {
     const { name } = fleet('/');
     const install = (cwd: string): void => {
