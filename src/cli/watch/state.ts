@@ -1,9 +1,9 @@
 import type { FileReader } from '../../model/host.ts';
-import type { FleetName } from '../../model/names.ts';
+import { isAgentName, type FleetName } from '../../model/names.ts';
 import { lockHolder } from '../../host/lock.ts';
 import type { StampedCondition, WatchConditions } from '../../reconciler/watch/memory.ts';
 import type { Auto } from '../../reconciler/watch/pass.ts';
-import type { StartsByAgent } from '../../reconciler/watch/starts.ts';
+import type { Starts, StartsByAgent } from '../../reconciler/watch/starts.ts';
 import type { Wait } from '../../reconciler/watch/withhold.ts';
 
 /** What a watcher leaves for `status`, and for the watcher after it. */
@@ -27,7 +27,7 @@ export const watchLockPath = (home: string, fleet: FleetName): string => `${home
 export function readWatchState(files: FileReader, home: string, fleet: FleetName): WatchState | undefined {
   try {
     const value: unknown = JSON.parse(files.read(statePath(home, fleet)) ?? 'null');
-    return isState(value) ? value : undefined;
+    return isState(value) ? { ...value, starts: startsOf(value.starts) } : undefined;
   } catch {
     // Torn or unreadable: it is about nothing that cannot be looked at.
     return undefined;
@@ -42,6 +42,22 @@ const isState = (value: unknown): value is WatchState =>
   'formatVersion' in value &&
   value.formatVersion === '1.0' &&
   FIELDS.every((field) => field in value);
+
+/** What is no starts of an agent is left out: it would fail every pass, and be kept for the next watcher. */
+function startsOf(value: unknown): StartsByAgent {
+  const known: readonly (readonly [string, unknown])[] =
+    typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(known.flatMap(([name, one]) => (isAgentName(name) && isStarts(one) ? [[name, one]] : [])));
+}
+
+function isStarts(value: unknown): value is Starts {
+  if (typeof value !== 'object' || value === null) return false;
+  const { atMs, count, endsMs = [], isDown = true, gaveUp = 0 }: { readonly [key in keyof Starts]?: unknown } = value;
+  return areTimes(atMs) && areTimes(endsMs) && areTimes([count, gaveUp]) && isDown === true;
+}
+
+const areTimes = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => typeof one === 'number' && Number.isFinite(one));
 
 /** The watcher of a fleet as `status` tells it. */
 export interface WatchView {
