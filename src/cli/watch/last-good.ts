@@ -33,7 +33,7 @@ export async function recallLastGood(
   const age = (fleet: FleetName): number => files.stat(lastGoodPath(home, fleet))?.mtimeMs ?? 0;
   for (const fleet of fleets.toSorted((a, b) => age(b) - age(a))) {
     const bytes = bytesOf(files, lastGoodPath(home, fleet), path);
-    const loaded = bytes === undefined ? undefined : await loadOrNot({ path, bytes }, home, files);
+    const loaded = bytes === undefined ? undefined : await loadOrNot({ path, bytes }, home);
     if (bytes !== undefined && loaded?.fleet.name === fleet) return { ...loaded, bytes };
   }
   return undefined;
@@ -77,10 +77,9 @@ const isRecord = (value: unknown): value is LastGood =>
 async function loadOrNot(
   text: { readonly path: string; readonly bytes: Uint8Array },
   home: string,
-  files: FileReader,
 ): Promise<LoadedFleet | undefined> {
   try {
-    return await loadText(text, home, files);
+    return await loadText(text, home, undefined);
   } catch {
     return undefined;
   }

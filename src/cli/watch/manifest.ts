@@ -27,7 +27,7 @@ export interface ManifestSource {
 }
 
 /** Watches nothing: it reads when asked, and parses only contents it has not just parsed. */
-export function manifestSource(path: string, place: Place): ManifestSource {
+export function manifestSource(path: string, place: ExposurePlace): ManifestSource {
   let taken: TakenManifest | undefined;
   let refusal: FleetError | undefined;
   const read = async (): Promise<Reading> => {
@@ -35,8 +35,9 @@ export function manifestSource(path: string, place: Place): ManifestSource {
     const open = whoElseMayWrite(path, file, place.identity.uid);
     if (open !== undefined) throw new ExposedManifest(open);
     const { bytes } = file;
+    // The manifest itself: what an apply remembered of it may lie where an agent can write.
     if (taken === undefined || taken.key !== cacheKey(bytes))
-      taken = { ...(await loadText({ path, bytes }, place.home, place.read.files)), bytes };
+      taken = { ...(await loadText({ path, bytes }, place.home, undefined)), bytes };
     const { key, fleet } = taken;
     return { isGood: true, key, fleet, ...exposureOf(fleet, path, place) };
   };
@@ -73,7 +74,8 @@ function conditionOf(error: FleetError): Condition {
   return { ...condition, message: `${message}; the last good manifest stays in force` };
 }
 
-interface ExposurePlace extends Pick<Place, 'home' | 'identity'> {
+/** Where it is looked for who can write a path. */
+export interface ExposurePlace extends Pick<Place, 'home' | 'identity'> {
   readonly read: Pick<Place['read'], 'files'>;
 }
 
@@ -85,6 +87,7 @@ export function exposureOf(
   { name, agents }: Pick<Fleet, 'name' | 'agents'>,
   path: string,
   { read, home, identity }: ExposurePlace,
+  what = 'the manifest',
 ): { readonly exposed?: Condition } {
   const installed = installedServer(read.files, home, name);
   const running = installed === undefined ? [] : installedFleet(read.files, home, name).agents;
@@ -92,7 +95,7 @@ export function exposureOf(
   // Who can replace a link or a directory on the way by another decides what stands at the end.
   const places = [real(path), ...linkChain(resolve(path)).directories];
   const agent = agentAround([...agents, ...running], places, { home: userHome, real });
-  return agent === undefined ? {} : { exposed: insideAgent(agent) };
+  return agent === undefined ? {} : { exposed: insideAgent(agent, what) };
 }
 
 function real(path: string): string {

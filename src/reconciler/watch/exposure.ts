@@ -20,10 +20,10 @@ export function agentAround(
 const isIn = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 
-/** The manifest is taken, and nothing new comes from it without a person. */
-export const insideAgent = (agent: string): Condition => ({
+/** The manifest, or `what` stands in for it, is taken, and nothing new comes from it without a person. */
+export const insideAgent = (agent: string, what: string): Condition => ({
   type: 'ManifestExposed',
   status: 'True',
   reason: 'InWorkingDirectory',
-  message: `the manifest is in the working directory of ${agent}, which can edit it: what it says anew waits for mosaic fleet apply, and notify, adapters and agentsMayManage are not taken from it`,
+  message: `${what} is in the working directory of ${agent}, which can edit it: what it says anew waits for mosaic fleet apply, and notify, adapters and agentsMayManage are not taken from it`,
 });

@@ -11,17 +11,17 @@ import { watchManifest } from '../../../host/watch.ts';
 import { watchLoop } from '../../../reconciler/watch/loop.ts';
 import type { Engine } from '../../../reconciler/pass.ts';
 import type { Auto, PassReport } from '../../../reconciler/watch/pass.ts';
-import { firstMemory, type GoodReading, type Heritage } from '../../../reconciler/watch/reading.ts';
+import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
 import type { CommonOptions } from '../../options.ts';
 import { longRunSignals } from '../../signals.ts';
+import { firstManifest, heritageOf } from '../../watch/beginning.ts';
 import { createBell, type WatchBell } from '../../watch/bell.ts';
 import { controller, type Watcher } from '../../watch/controller.ts';
-import { lastGoodPath, recallLastGood, recallNotify } from '../../watch/last-good.ts';
-import { exposureOf, manifestSource, type ManifestSource } from '../../watch/manifest.ts';
+import { manifestSource, type ManifestSource } from '../../watch/manifest.ts';
 import { startPeeking, type PeekPorts } from '../../watch/peek.ts';
-import { readWatchState, watchLockPath } from '../../watch/state.ts';
+import { watchLockPath } from '../../watch/state.ts';
 import { openStory, type Story } from '../../watch/story.ts';
 import { otherWatcher } from '../../watcher.ts';
 
@@ -52,15 +52,6 @@ interface Start {
   readonly source: ManifestSource;
   readonly first: GoodReading;
   readonly lock: Lock;
-}
-
-/** The manifest as it is, or as it last was good: a mistake in it must not leave the fleet alone after a reboot. */
-async function firstManifest(source: ManifestSource, path: string, place: Place): Promise<GoodReading> {
-  const reading = await source.read();
-  if (reading.isGood) return reading;
-  const last = await recallLastGood(place.read.files, place.home, path);
-  if (last !== undefined) return { ...last, ...exposureOf(last.fleet, path, place) };
-  throw source.refusal() ?? new FleetError('E_MANIFEST', reading.condition.message);
 }
 
 /** One watcher per fleet: two would undo each other's patience. */
@@ -109,14 +100,6 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
   } finally {
     await close();
   }
-}
-
-/** What lies where an agent can write is no word of the watcher before. */
-function heritageOf(fleet: Fleet, manifest: string, place: Place): Heritage {
-  const { read, home } = place;
-  const { starts = {} } = readWatchState(read.files, home, fleet.name) ?? {};
-  const isOpen = exposureOf(fleet, lastGoodPath(home, fleet.name), place).exposed !== undefined;
-  return { starts, notify: isOpen ? [] : recallNotify(read.files, home, fleet.name, manifest) };
 }
 
 const peekPorts = (engine: Engine, bell: WatchBell): PeekPorts => ({
