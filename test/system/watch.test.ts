@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanUp, eventually, UNIT_DIRECTORY } from '../support/harness.ts';
+import { cleanUp, eventually, MOSAIC, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { killNow, liveFleet, sleeper, systemctl, type Agents, type LiveFleet } from './live-fleet.ts';
 import { endWatches, startWatch, watchOf, type LiveWatch } from './live-watch.ts';
@@ -107,10 +107,9 @@ describe('a watched fleet', () => {
   });
 });
 
-describe('a manifest that cannot be taken', () => {
-  const broken = (): void =>
-    writeFileSync(live.manifest, readFileSync(live.manifest, 'utf8').replace('agents', 'agnts'));
+const broken = (): void => writeFileSync(live.manifest, readFileSync(live.manifest, 'utf8').replace('agents', 'agnts'));
 
+describe('a manifest that cannot be taken', () => {
   it('leaves the last good one in force, and status says where the mistake is', async () => {
     broken();
     const line = await watch.said(/^ManifestInvalid: fleet\.yaml:1:\d+/);
@@ -166,6 +165,15 @@ describe('the end of a watcher', () => {
   it('by SIGINT is 130', async () => {
     watch = await startWatch(live);
     expect(await watch.end('SIGINT')).toBe(130);
+  });
+
+  it.each(['info', 'warn'])('comes when what it says at --log-level %s cannot be written', async (level) => {
+    broken();
+    const failing = 'exec timeout -s KILL 30 "$@" 2>/dev/full';
+    const words = [process.execPath, MOSAIC, 'fleet', 'watch', '--log-level', level];
+    const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+    expect(await sh(['bash', '-c', failing, 'bash', ...words], { env })).toMatchObject({ exitCode: 1 });
+    live.declare(AGENTS);
   });
 
   it('without a word is missed by status', async () => {

@@ -85,8 +85,9 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
   const service = serviceNotifier(place.exec, place.env);
   const { signal } = interrupt;
   const watcher: Watcher = { options, auto, place, path, source, lock, story, service, engine, signal, stop };
-  const close = await listen({ bell, story, path, fleet, bus: engine.hostFacts(fleet).busAddress });
+  let close: Close | undefined;
   try {
+    close = await listen({ bell, story, path, fleet, bus: engine.hostFacts(fleet).busAddress });
     const heritage = heritageOf(fleet, path, place);
     const { ports, end } = controller(watcher, fleet);
     const peek = startPeeking(peekPorts(engine, bell), signal);
@@ -98,7 +99,9 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
     service.stopping();
     return end();
   } finally {
-    await close();
+    // Whatever it ends by: what still looked or waited would keep the process, and its unit, without a watcher.
+    interrupt.abort();
+    await close?.();
   }
 }
 
@@ -119,8 +122,10 @@ interface Listening {
   readonly bus: string;
 }
 
+type Close = () => Promise<void>;
+
 /** What wakes the loop before its time: the manifest's file and the user manager. Without either the resync carries. */
-async function listen({ bell, story, path, fleet, bus }: Listening): Promise<() => Promise<void>> {
+async function listen({ bell, story, path, fleet, bus }: Listening): Promise<Close> {
   const wake = (): void => bell.ring('event');
   const file = watchManifest(path, { wake, trouble: (why) => story.say('warn', `${path}: ${why}`) });
   const units = fleetUnits(fleet.name);
@@ -138,11 +143,18 @@ async function listen({ bell, story, path, fleet, bus }: Listening): Promise<() 
     },
     found: () => story.say('info', `events from the user manager ${isAgain ? 'again' : 'too'}`),
   };
-  const manager = fleet.supervisor === 'systemd' ? await followUnits(follow) : undefined;
-  const events = manager?.hears === true ? 'file, user manager' : 'file';
-  story.say('info', `watching fleet ${fleet.name}: ${path} (events: ${events})`, { fleet: fleet.name, events });
-  return async () => {
+  let manager: Awaited<ReturnType<typeof followUnits>> | undefined;
+  const close = async (): Promise<void> => {
     manager?.close();
     await file.close();
   };
+  try {
+    if (fleet.supervisor === 'systemd') manager = await followUnits(follow);
+    const events = manager?.hears === true ? 'file, user manager' : 'file';
+    story.say('info', `watching fleet ${fleet.name}: ${path} (events: ${events})`, { fleet: fleet.name, events });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return close;
 }
