@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -148,6 +148,11 @@ describe('an apply', () => {
 
 describe('two commands at once', () => {
   let live: LiveFleet;
+  let holding: ChildProcess | undefined;
+  afterEach(() => {
+    holding?.kill();
+    holding = undefined;
+  });
   const lockFile = (): string => join(live.home, 'state/lock');
   const holder = () =>
     eventually(() => {
@@ -199,8 +204,9 @@ describe('two commands at once', () => {
   });
 
   it('end with 130 for one that is interrupted while it waits, and say nothing of a bug', async () => {
-    const first = spawn('flock', ['--no-fork', '-x', lockFile(), 'sleep', '600']);
-    await eventually(() => openFiles(first.pid ?? 0).includes(lockFile()));
+    holding = spawn('flock', ['--no-fork', '-x', lockFile(), 'sleep', '600']);
+    const { pid } = holding;
+    await eventually(() => openFiles(pid ?? 0).includes(lockFile()));
     const env = { ...process.env, MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
     const waiting = spawn(process.execPath, [MOSAIC, 'fleet', 'apply', '--lock-timeout', '20s'], { env });
     let said = '';
@@ -211,7 +217,6 @@ describe('two commands at once', () => {
     expect(await code).toBe(130);
     expect(said).toContain('error: stopped by a signal');
     expect(said).not.toMatch(/bug in mosaic|^\s+at /m);
-    first.kill();
   });
 
   it('let looks through while a command holds the lock', async () => {
