@@ -27,7 +27,6 @@ export function collectFacts(input: FactsInput, fleet: Fleet): HostFacts {
   // The home directory is pinned at the first install: a different $HOME later must not move every agent.
   const userHome = installed?.userHome ?? identity.home;
   const runtimeDir = runtimeDirectory(files, env, identity.uid);
-  const config = env['XDG_CONFIG_HOME'] ?? '';
   return {
     user: { uid: identity.uid, name: identity.user, home: userHome, shell: identity.shell },
     home,
@@ -36,10 +35,7 @@ export function collectFacts(input: FactsInput, fleet: Fleet): HostFacts {
     programs,
     runtimeDir,
     busAddress: env['DBUS_SESSION_BUS_ADDRESS'] ?? `unix:path=${runtimeDir}/bus`,
-    unitDirs: {
-      preferred: `${config === '' ? `${userHome}/.config` : config}/systemd/user`,
-      fallback: `${userHome}/.config/systemd/user`,
-    },
+    unitDirs: unitDirectories(env, userHome),
     ...(userHome === identity.home ? {} : { callerHome: identity.home }),
     paths: Object.fromEntries(pathsToCheck(fleet, userHome).map((path) => [path, pathFact(path)])),
     holds: readHolds(files, home, fleet.name),
@@ -47,6 +43,13 @@ export function collectFacts(input: FactsInput, fleet: Fleet): HostFacts {
     ...lingerOf(files, identity.user),
     otherFleets: otherFleets(files, home, fleet.name),
   };
+}
+
+/** Where units of the user may lie; which of the two is theirs, the manager says. */
+export function unitDirectories(env: Environment, userHome: string): HostFacts['unitDirs'] {
+  const config = env['XDG_CONFIG_HOME'] ?? '';
+  const fallback = `${userHome}/.config/systemd/user`;
+  return { preferred: config === '' ? fallback : `${config}/systemd/user`, fallback };
 }
 
 export interface InstalledServer {

@@ -5,8 +5,9 @@ import type { Condition } from '../model/plan.ts';
 import { FleetError } from '../model/error.ts';
 import { fleetDirectory, launchPath } from '../providers/files/client.ts';
 import { parseLaunch } from '../providers/files/launch.ts';
+import { dropInName, withInstalledSettings } from '../providers/systemd/spec.ts';
 import type { Place } from './context.ts';
-import { installedServer } from './facts.ts';
+import { installedServer, unitDirectories } from './facts.ts';
 import { loadFleet, ManifestError, type LoadedFleet } from './load-fleet.ts';
 import { recallApplied } from './manifest-cache.ts';
 import type { CommonOptions, Output } from './options.ts';
@@ -75,6 +76,28 @@ const UPDATES: readonly [UpdatePolicy, ...UpdatePolicy[]] = ['when-idle', 'immed
 /** The first is what an unreadable value falls back to. */
 const oneOf = <T extends string>(text: string, known: readonly [T, ...T[]]): T =>
   known.find((word) => word === text) ?? known[0];
+
+/**
+ * The fleet that stands in for its manifest: agents with the settings of their units, and of the fleet what was last
+ * applied. What nobody can know then must look like no change.
+ */
+export function standingFleet({ read, home, env }: Place, name: FleetName): Fleet {
+  const { files } = read;
+  const fleet = installedFleet(files, home, name);
+  const applied = recallApplied(files, home, name);
+  const { preferred, fallback } = unitDirectories(env, installedServer(files, home, name)?.userHome ?? '');
+  const settings = (agent: Agent): string =>
+    files.read(`${preferred}/${dropInName(name, agent.name)}`) ??
+    files.read(`${fallback}/${dropInName(name, agent.name)}`) ??
+    '';
+  const agents = fleet.agents.map((agent) => ({
+    ...withInstalledSettings(agent, settings(agent)),
+    state: applied?.agents.find((one) => one.name === agent.name)?.state ?? agent.state,
+  }));
+  if (applied === undefined) return { ...fleet, agents };
+  const { historyLimit, options, notify, agentsMayManage, adapters } = applied;
+  return { ...fleet, historyLimit, options, notify, agentsMayManage, adapters, agents };
+}
 
 export interface FleetInForce {
   readonly fleet: Fleet;
@@ -154,9 +177,9 @@ function fleetAround({ manifest }: CommonOptions, { env, home, read }: Place): F
 }
 
 /** Its manifest lies elsewhere: nothing is wrong, but nothing can be compared with it. */
-function asInstalled(found: Elsewhere, { read, home }: Place): FleetInForce {
+function asInstalled(found: Elsewhere, place: Place): FleetInForce {
   return {
-    fleet: installedFleet(read.files, home, found.name),
+    fleet: standingFleet(place, found.name),
     conditions: [{ type: 'ManifestInvalid', status: 'True', reason: 'Elsewhere', message: elsewhereText(found) }],
   };
 }
@@ -175,7 +198,7 @@ function standIn(
   }
   const condition = manifestInvalid(error);
   output.note(`warning: ${condition.message}; going by what is installed`);
-  return { fleet: installedFleet(place.read.files, place.home, name), conditions: [condition] };
+  return { fleet: standingFleet(place, name), conditions: [condition] };
 }
 
 /** Why a manifest is not in force, with the place of the first mistake. */

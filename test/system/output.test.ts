@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -180,6 +180,30 @@ describe('a manifest that cannot be read', () => {
     expect(await live.mosaic(['apply', '--yes'])).toMatchObject({ exitCode: 65 });
     live.declare(AGENTS);
     await live.must('start', 'worker-10');
+  });
+
+  it('shows no change of settings that nobody can know then', async () => {
+    const settings = {
+      restart: { delay: '9s', burst: 7, window: '90s' },
+      limits: { memoryMax: '3G', cpuQuota: '150%', tasksMax: 300 },
+      stop: { timeout: '1500ms' },
+    };
+    live.declare(
+      { ...AGENTS, 'worker-1': { ...sleeper, ...settings }, resting: { ...sleeper, state: 'stopped' } },
+      { tmux: { socket: 'mosaic-factory', historyLimit: 30_000 } },
+    );
+    await live.must('apply', '--yes');
+    writeFileSync(live.manifest, readFileSync(live.manifest, 'utf8').replace('"Fleet"', '"Flee"'));
+    const { agents, conditions } = await live.status();
+    expect(agents.map(({ name, inSync, note }) => [name, inSync, note])).toEqual(
+      ['resting', 'worker-1', 'worker-10'].map((name) => [name, true, undefined]),
+    );
+    expect(conditions.map(({ type }) => type)).toEqual(expect.arrayContaining(['Ready', 'ManifestInvalid']));
+    const stop = await live.must('stop', 'worker-10');
+    expect(stop.stdout + stop.stderr).not.toContain('elsewhere');
+    live.declare(AGENTS);
+    await live.must('start', 'worker-10');
+    await live.must('apply', '--yes');
   });
 });
 

@@ -10,7 +10,7 @@ import { APPLY } from '../../../reconciler/policy.ts';
 import { installedServer, readHolds } from '../../facts.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
-import { installedFleet, loadFleetOrAround, loadFleetOrInstalled } from '../../installed.ts';
+import { loadFleetOrAround, loadFleetOrInstalled, standingFleet } from '../../installed.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
@@ -123,7 +123,7 @@ async function fleetToStop(
   if (conditions.length > 0) return { fleet, isManifest: false };
   const known = new Set<string>(fleet.agents.map(({ name }) => name));
   const isInstalled = installedServer(place.read.files, place.home, fleet.name) !== undefined;
-  const installed = isInstalled ? installedFleet(place.read.files, place.home, fleet.name).agents : [];
+  const installed = isInstalled ? standingFleet(place, fleet.name).agents : [];
   const orphans = installed.filter(({ name }) => !known.has(name) && (names.length === 0 || names.includes(name)));
   return { fleet: { ...fleet, agents: [...fleet.agents, ...orphans] }, isManifest: orphans.length === 0 };
 }
