@@ -79,10 +79,12 @@ const isAborted = (error: unknown): boolean =>
 // The YAML parser would print its tokens on stdout if these were set.
 delete process.env['LOG_TOKENS'];
 delete process.env['LOG_STREAM'];
+let isUnwritten = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe went away: there is nobody left to tell.
-  process.exitCode = error.code === 'EPIPE' ? 141 : ERRORS.E_INTERNAL.exit;
-  if (error.code === 'EPIPE') process.exit();
+  if (error.code === 'EPIPE') process.exit(141);
+  if (!isUnwritten) void tellUnwritten(error);
+  isUnwritten = true;
 });
 // A terminal that was closed must not end an apply in the middle of a step.
 process.stderr.on('error', () => undefined);
@@ -92,8 +94,17 @@ async function endWith(failure: FleetError): Promise<void> {
   process.exit(await tell(failure, process.argv.slice(2)));
 }
 
+/** An answer that did not arrive: its exit code is that of no answer. */
+async function tellUnwritten(error: NodeJS.ErrnoException): Promise<void> {
+  process.exitCode = ERRORS.E_IO.exit;
+  const [{ failureText }, { callError }] = await Promise.all([import('./commands.ts'), import('../host/io-error.ts')]);
+  const hint = 'Make it writable, or send it elsewhere, and run the command again; what was done stays done.';
+  process.stderr.write(`${failureText(callError('the answer could not be written', error, hint))}\n`);
+}
+
 async function start(): Promise<void> {
-  process.exitCode = await main(process.argv.slice(2));
+  const exit = await main(process.argv.slice(2));
+  if (!isUnwritten) process.exitCode = exit;
 }
 
 process.once('beforeExit', endByHangup);

@@ -23,10 +23,15 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /** A failed system call as a coded error that names the path. A `FleetError` passes unchanged. */
-export function ioError(doing: string, path: string, cause: unknown): FleetError {
+export const ioError = (doing: string, path: string, cause: unknown): FleetError =>
+  callError(`cannot ${doing} ${path}`, cause);
+
+/** A failed system call as a coded error: what has failed, and why, with `hint` for a next step of its own. */
+export function callError(what: string, cause: unknown, hint?: string): FleetError {
   if (cause instanceof FleetError) return cause;
   const errno = errnoOf(cause) ?? '';
-  return new FleetError(CODES[errno] ?? 'E_IO', `cannot ${doing} ${path}: ${wordsOf(cause, errno)}`, { cause });
+  const options = hint === undefined ? { cause } : { cause, hint };
+  return new FleetError(CODES[errno] ?? 'E_IO', `${what}: ${wordsOf(cause, errno)}`, options);
 }
 
 /** Node's own message would name the `/proc/self/fd` path that the call was made through. */

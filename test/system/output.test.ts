@@ -156,6 +156,20 @@ describe('output', () => {
     expect(ended).toMatchObject({ exitCode: 141, stderr: '' });
   });
 
+  it.each([
+    ['plan', '-v'],
+    ['status', '-o', 'json'],
+    ['plan', '--help'],
+  ])('that cannot be written is an error that says so: %s %s', async (...args) => {
+    const argv = [process.execPath, MOSAIC, 'fleet', ...args];
+    const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
+    const ended = await sh(['bash', '-c', 'exec "$@" >/dev/full', 'bash', ...argv], { env });
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^error: the answer could not be written: no space left.*\n {2}Make it writable/),
+    });
+  });
+
   it('asks nothing where there is no terminal: without --yes the command is refused', async () => {
     live.declare({ 'worker-1': { command: ['sleep', '3601'] }, 'worker-10': sleeper });
     const before = await live.pids();
