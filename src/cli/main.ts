@@ -6,8 +6,13 @@ import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
 import { endByHangup, interruptedExit } from './signals.ts';
 
+/** `help fleet apply` is `fleet apply --help`: commander's own help looks at one word alone. */
+const helpMeant = (argv: readonly string[]): readonly string[] =>
+  argv[0] === 'help' && argv.length > 2 ? [...argv.slice(1), '--help'] : argv;
+
 /** Runs one command line and sets the exit code. Nothing below this module ends the process. */
-async function main(argv: readonly string[]): Promise<number> {
+async function main(typed: readonly string[]): Promise<number> {
+  const argv = helpMeant(typed);
   const { command, exit } = createProgram(thisBuild().version, argv);
   quietly(command);
   if (argv.length === 0) {

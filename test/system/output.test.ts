@@ -124,6 +124,13 @@ describe('a failure', () => {
   });
 });
 
+describe('help', () => {
+  it.each(['fleet apply', 'agent send'])('of a command is that of its last word: %s', async (words) => {
+    const ended = await sh([process.execPath, MOSAIC, 'help', ...words.split(' ')]);
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(`^Usage: mosaic ${words} `) });
+  });
+});
+
 describe('doctor', () => {
   it('looks at the user manager before there is a manifest', async () => {
     const looked = await live.mosaic(['doctor', '-f', '/nowhere.yaml']);
