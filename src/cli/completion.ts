@@ -15,6 +15,9 @@ const AGENT_COMMANDS = [
   'agent send',
 ];
 
+/** The ones that the guide and the help promise. */
+const SHELLS = ['bash', 'zsh', 'fish'];
+
 /** Adds `completion SHELL` and the hidden command its scripts call. Loaded for these two alone. */
 export async function addCompletion(program: Command): Promise<void> {
   const { agentNames } = await import('./commands.ts');
@@ -23,6 +26,7 @@ export async function addCompletion(program: Command): Promise<void> {
   const rest = program.commands.filter((command) => command.name() !== 'completion');
   Object.assign(program, { commands: rest });
   const completion = tab(program, { completionCommandName: 'completion' });
+  program.commands.find((command) => command.name() === 'completion')?.registeredArguments[0]?.choices(SHELLS);
   for (const path of AGENT_COMMANDS) {
     completion.commands.get(path)?.argument('agent', (complete) => names.forEach((name) => complete(name, '')), true);
   }

@@ -129,6 +129,13 @@ describe('help', () => {
     const ended = await sh([process.execPath, MOSAIC, 'help', ...words.split(' ')]);
     expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(`^Usage: mosaic ${words} `) });
   });
+
+  it('refuses a shell without a completion script, and names those that have one', async () => {
+    const ended = await sh([process.execPath, MOSAIC, 'completion', 'bsh']);
+    expect(ended.exitCode).toBe(64);
+    expect(ended.stderr).toContain('Allowed choices are bash, zsh, fish.');
+    expect(ended.stderr).not.toContain('powershell');
+  });
 });
 
 describe('doctor', () => {
