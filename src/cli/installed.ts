@@ -106,7 +106,10 @@ export interface FleetInForce {
   readonly conditions: readonly Condition[];
 }
 
-/** What `loadFleetOrAround` gives; with a broken or missing manifest, the fleet that is installed here. */
+/**
+ * What `loadFleetOrAround` gives; with a broken manifest, or without the usual one, the fleet that is installed here.
+ * One that the caller names and that is not there was meant otherwise.
+ */
 export async function loadFleetOrInstalled(
   options: CommonOptions,
   place: Place,
@@ -115,10 +118,14 @@ export async function loadFleetOrInstalled(
   try {
     return await loadFleetOrAround(options, place);
   } catch (error) {
-    if (!(error instanceof FleetError) || error.exit !== 65) throw error;
+    if (!(error instanceof FleetError) || error.exit !== 65 || isNamedInVain(error, options)) throw error;
     return standIn(error, fleetAround(options, place), { place, output });
   }
 }
+
+/** The manifest that `-f` names is not there. */
+export const isNamedInVain = (error: unknown, { manifest }: CommonOptions): boolean =>
+  manifest !== undefined && error instanceof FleetError && error.code === 'E_MANIFEST_MISSING';
 
 /** The manifest's fleet; inside an agent whose fleet the usual manifest is not about, that one as it is installed. */
 export async function loadFleetOrAround(options: CommonOptions, place: Place): Promise<FleetInForce> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cleanUp } from '../support/harness.ts';
+import { cleanUp, runMosaic } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { answer, liveFleet, sleeper, type FailureAnswer, type LiveFleet } from './live-fleet.ts';
 
@@ -232,6 +232,20 @@ describe('a manifest that cannot be read', () => {
     live.declare(AGENTS);
     await live.must('start', 'worker-10');
     await live.must('apply', '--yes');
+  });
+});
+
+describe('a manifest that is named and not there', () => {
+  it.each([
+    ['fleet', 'log'],
+    ['fleet', 'status'],
+    ['fleet', 'stop'],
+    ['agent', 'status'],
+    ['agent', 'roster'],
+  ])('is not made up for by what is installed: %s %s', async (family, command) => {
+    const named = await runMosaic([family, command, '-f', 'sh'], { home: live });
+    expect(named).toMatchObject({ exitCode: 65, stderr: expect.stringContaining('there is no such file') });
+    expect(named.stderr.includes('mosaic agent tail -f')).toBe(command === 'log');
   });
 });
 

@@ -5,7 +5,7 @@ import { fleetDirectory } from '../../../providers/files/client.ts';
 import { readEvents, type AgentEvent } from '../../agent-events.ts';
 import { requireAgents } from '../../agent-names.ts';
 import { openPlace } from '../../context.ts';
-import { loadFleetOrInstalled } from '../../installed.ts';
+import { isNamedInVain, loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { printable } from '../../view/printable.ts';
 
@@ -22,7 +22,9 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
   const count = options.lines ?? '50';
   if (!/^[1-9]\d{0,5}$/.test(count))
     throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(count)}`);
-  const { fleet } = await loadFleetOrInstalled(options, place, output);
+  const { fleet } = await loadFleetOrInstalled(options, place, output).catch((error: unknown) =>
+    tellOfFollow(error, options),
+  );
   const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(hasTime);
   const recorded = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
   const told = journal.flatMap(({ group }) => /^agent\.(.+)$/.exec(textOf(group))?.[1] ?? []);
@@ -45,6 +47,13 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
     events: events.slice(-Number(count)).map((event) => ({ ...event })),
   });
   return 0;
+}
+
+/** Here `-f` names the manifest; elsewhere it follows. */
+function tellOfFollow(error: unknown, options: LogOptions): never {
+  if (!(error instanceof FleetError) || !isNamedInVain(error, options)) throw error;
+  const hint = 'Here -f names a manifest. To follow the screen of an agent: mosaic agent tail -f AGENT';
+  throw new FleetError(error.code, error.message, { hint, cause: error });
 }
 
 /** What tells no time was not written by us. */
