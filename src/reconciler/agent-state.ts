@@ -115,7 +115,8 @@ function underSystemd(evidence: Evidence): Finding {
   if (active === 'activating') return { state: 'starting' };
   const found = active === 'failed' ? failedUnit(evidence) : ended(evidence);
   const stands = active === 'deactivating' ? undefined : blockOf(session, false);
-  return { ...found, ...maskOf(run), ...stands };
+  const isEnding = active === 'deactivating' && found.state === 'stopped';
+  return { ...found, ...(isEnding ? { detail: 'it is being stopped' } : {}), ...maskOf(run), ...stands };
 }
 
 function whileActive(session: Observation): Finding {

@@ -46,6 +46,7 @@ const SYSTEMD: readonly (readonly [string, Case, Partial<AgentView>])[] = [
     { state: 'stopped' },
   ],
   ['stopping', { active: 'deactivating', record: ended({ asked: 'stop', code: 0 }) }, { state: 'stopped' }],
+  ['being stopped', { active: 'deactivating' }, { state: 'stopped', detail: 'it is being stopped' }],
   [
     'stopped by force',
     { active: 'failed', session: GONE, record: ended({ asked: 'stop', signal: 'KILL' }) },

@@ -50,6 +50,11 @@ describe('status', () => {
       'exited with 0',
     ],
     [
+      'that it is being stopped',
+      { items: { 'run.coder': { spec: { active: 'deactivating' } } } },
+      'it is being stopped',
+    ],
+    [
       'that its resume was of no use',
       { items: { 'record.coder': { spec: { resumeFailed: true } } } },
       'its resume failed at once, it was started with its command',
