@@ -100,11 +100,11 @@ async function endWith(failure: FleetError): Promise<void> {
 }
 
 /** An answer that did not arrive: its exit code is that of no answer. */
-async function tellUnwritten(error: NodeJS.ErrnoException): Promise<void> {
+async function tellUnwritten(cause: Error): Promise<void> {
   process.exitCode = ERRORS.E_IO.exit;
   const [{ failureText }, { callError }] = await Promise.all([import('./commands.ts'), import('../host/io-error.ts')]);
   const hint = 'Make it writable, or send it elsewhere, and run the command again; what was done stays done.';
-  process.stderr.write(`${failureText(callError('the answer could not be written', error, hint))}\n`);
+  process.stderr.write(`${failureText(callError('the answer could not be written', cause, hint))}\n`);
 }
 
 async function start(): Promise<void> {
