@@ -14,4 +14,4 @@ export { run as validate } from './commands/fleet/validate.ts';
 export { run as verify } from './commands/fleet/verify.ts';
 export { run as watch } from './commands/fleet/watch.ts';
 export { run as watchUnit } from './commands/fleet/watch-unit.ts';
-export { failureJson, failureText } from './view/failure.ts';
+export { failureJson, failureText, unwrittenText } from './view/failure.ts';

@@ -102,9 +102,8 @@ async function endWith(failure: FleetError): Promise<void> {
 /** An answer that did not arrive: its exit code is that of no answer. */
 async function tellUnwritten(cause: Error): Promise<void> {
   process.exitCode = ERRORS.E_IO.exit;
-  const [{ failureText }, { callError }] = await Promise.all([import('./commands.ts'), import('../host/io-error.ts')]);
-  const hint = 'Make it writable, or send it elsewhere, and run the command again; what was done stays done.';
-  process.stderr.write(`${failureText(callError('the answer could not be written', cause, hint))}\n`);
+  const { unwrittenText } = await import('./commands.ts');
+  process.stderr.write(`${unwrittenText(cause)}\n`);
 }
 
 async function start(): Promise<void> {

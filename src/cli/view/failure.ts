@@ -1,5 +1,6 @@
 import type { FleetError } from '../../model/error.ts';
 import type { JsonObject } from '../../model/resource.ts';
+import { callError } from '../../host/io-error.ts';
 import { ManifestError } from '../load-fleet.ts';
 import { diagnosticsText, toJson } from './diagnostics.ts';
 import { printable, printableText } from './printable.ts';
@@ -9,6 +10,12 @@ export function failureText(error: FleetError): string {
   const lines = error.code === 'E_INTERNAL' ? printableText(error.message) : printable(error.message);
   const story = error instanceof ManifestError ? `${diagnosticsText(error.diagnostics, error.source)}\n` : '';
   return `${story}error: ${lines}\n  ${printable(error.hint)}`;
+}
+
+/** The disk behind stdout is full, or stdout is not for writing. */
+export function unwrittenText(cause: Error): string {
+  const hint = 'Make it writable, or send it elsewhere, and run the command again; what was done stays done.';
+  return failureText(callError('the answer could not be written', cause, hint));
 }
 
 /** The same as JSON on stdout: an answer is always valid JSON when JSON was asked for. */
