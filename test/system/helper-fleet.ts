@@ -182,8 +182,7 @@ function launchItems(owner: string, home: string, settings: AgentSettings): read
 const serverUnit = (parts: { socket: string; configuration: string; wait: string }): string => `[Unit]
 StartLimitIntervalSec=0
 [Service]
-UnsetEnvironment=TMUX TMUX_PANE DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR
-ExecStart=/usr/bin/tmux -u -S ${parts.socket} -f ${parts.configuration} -D
+ExecStart=/usr/bin/env -i LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin /usr/bin/tmux -u -S ${parts.socket} -f ${parts.configuration} -D
 ExecStartPost=${parts.wait}
 ExecStop=-/usr/bin/tmux -N -S ${parts.socket} kill-server
 Restart=always

@@ -75,10 +75,17 @@ describe('the words of an agent', () => {
   });
 
   it('come with the three descriptors of its terminal, and with every signal as it is by default', () => {
-    const self = `/proc/${fleet.pid(startAgent(fleet, { argv: ['sleep', '1000'] }))}`;
-    expect(readdirSync(`${self}/fd`)).toEqual(['0', '1', '2']);
-    const masks = /SigBlk:\t(\w+)\nSigIgn:\t(\w+)/.exec(readFileSync(`${self}/status`, 'utf8'));
-    expect(masks?.slice(1)).toEqual(['0'.repeat(16), '0'.repeat(16)]);
+    const look = (): readonly unknown[] => {
+      const self = `/proc/${fleet.pid(startAgent(fleet, { argv: ['sleep', '1000'] }))}`;
+      const masks = /SigBlk:\t(\w+)\nSigIgn:\t(\w+)/.exec(readFileSync(`${self}/status`, 'utf8'));
+      return [readdirSync(`${self}/fd`), masks?.[1], masks?.[2]];
+    };
+    const none = '0'.repeat(16);
+    fleet.systemctl('stop', '*');
+    run('systemctl', '--user', 'restart', `mosaic-${fleet.name}-tmux.service`);
+    expect(look()).toEqual([['0', '1', '2'], none, none]);
+    fleet.tmux('set-environment', '-g', 'LEAK', 'server');
+    expect(look()).toEqual([['0', '1', '2'], none, none]);
   });
 
   it('name a program as the agent finds it, whatever its path looks like', async () => {
