@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
@@ -146,10 +146,14 @@ describe('systemctl stop', () => {
   });
 
   it('kills an agent that cannot be asked after the time it was given, and keeps its screen (F36)', async () => {
-    const agent = startAgent(fleet, { argv: [fixture('ignores-term.sh')], stopSec: '2' });
+    const agent = startAgent(fleet, { argv: [fixture('ignores-term.sh')], stopSec: '3' });
     const pid = fleet.pid(agent);
     await screenShows(fleet, agent, 'deaf');
+    const screen = join(fleet.directory, 'record', agent, 'screen');
+    run('systemctl', '--user', 'stop', '--no-block', fleet.unit(agent));
+    const first = await eventually(() => statSync(screen).ino);
     fleet.systemctl('stop', agent);
+    expect(statSync(screen).ino).toBe(first);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
     expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ signal: 'KILL', asked: 'stop' });
     expect(fleet.record(agent, 'screen')).toBe('deaf\n');
