@@ -53,9 +53,10 @@ leave() { # CODE
 }
 
 # The manager goes by the main process it knows: from when it has taken note of the end of the one that started it.
+# Asked to stop before that, the other one waits for this one.
 await_parent() {
   local left=500
-  [[ $BASHPID == "$$" ]] || while [[ -e /proc/$$ ]] && ((left--)); do sleep 0.01; done
+  [[ $BASHPID == "$$" ]] || while ((!asked && left--)) && [[ -e /proc/$$ ]]; do sleep 0.01; done
 }
 
 await_wrapper() {
@@ -89,7 +90,11 @@ run_agent() {
   await_wrapper
   # With the last other writer gone, the end of the pipe is the end of the wrapper, however it came.
   exec 8>&-
-  if ((asked)); then stop_agent; else hand_over; fi
+  # From here on an order to stop waits until there is the one who carries it out.
+  trap 'asked=1' TERM
+  ((asked)) || hand_over
+  trap stop_agent TERM
+  ! ((asked)) || stop_agent
   watch_agent
 }
 
@@ -97,19 +102,18 @@ run_agent() {
 # the manager over a socket, for which bash needs another program. A unit of an earlier mosaic waits to be told.
 hand_over() {
   [[ -n $pidfile ]] || { systemd-notify --ready; return; }
-  trap 'exit 0' USR1
-  # Asked to stop in between, this process ends with the other one.
-  trap 'trap : USR1; kill -TERM $!' TERM
+  # Asked to stop in between, this process ends with the other one. That word has a higher number than TERM, because
+  # bash sees to signals that wait in the order of their numbers.
+  trap '((asked)) || exit 0; kill -TERM $!' RTMIN
   watch_as_main &
   while kill -0 $! 2>/dev/null; do wait $!; done
   exit 0
 }
 
 watch_as_main() {
-  trap - USR1
   trap stop_agent TERM
   printf '%s\n' "$BASHPID" >"$pidfile"
-  kill -USR1 $$
+  kill -RTMIN $$
   watch_agent
 }
 

@@ -83,6 +83,23 @@ describe('an agent that is stopped while it starts', () => {
     }
     await runs('hasty');
   });
+
+  it.each([
+    ['before it is watched', /^watch_as_main\(\) \{$/m],
+    ['before the one that started it is gone', /^(?= *kill -\w+ \$\$)/m],
+  ])('is asked, and is gone as soon as it ends: %s', async (_, place) => {
+    const reached = join(fleet.scratch, 'reached');
+    const text = readFileSync(script('agent-session.bash'), 'utf8');
+    edit(script('agent-session.bash'), place, `${place.exec(text)?.[0]}\n: >${reached}; sleep 1\n`);
+    fleet.add({ asked: SLEEP });
+    run('systemctl', '--user', 'start', '--no-block', fleet.unit('asked'));
+    await eventually(() => expect(existsSync(reached)).toBe(true));
+    const began = performance.now();
+    fleet.systemctl('stop', 'asked');
+    expect(performance.now() - began).toBeLessThan(4500);
+    expect(fields(fleet.record('asked', 'exit'))).toMatchObject({ signal: 'TERM', asked: 'stop' });
+    expect(fleet.show('asked', 'Result')).toBe('success');
+  });
 });
 
 describe('the process that watches an agent', () => {
