@@ -82,9 +82,15 @@ open_pipe() {
   fi || fail 71 handshake "no pipe can be made ($pipe)"
 }
 
+# Without a name in that file the unit never comes up, and the manager would kill the agent.
+name_main() { # PID
+  { printf '%s\n' "$1" >"$pidfile"; } 2>/dev/null
+}
+
 run_agent() {
   trap stop_agent TERM
   remove "$record/stopping"
+  [[ -z $pidfile ]] || name_main $$ || fail_to_name
   open_pipe
   open_session
   await_wrapper
@@ -98,6 +104,8 @@ run_agent() {
   watch_agent
 }
 
+fail_to_name() { fail 71 handshake "$pidfile cannot be written"; }
+
 # Ends the start of the unit: the process that watches from here on is its main process. That is less work than telling
 # the manager over a socket, for which bash needs another program. A unit of an earlier mosaic waits to be told.
 hand_over() {
@@ -107,12 +115,13 @@ hand_over() {
   trap '((asked)) || exit 0; kill -TERM $!' RTMIN
   watch_as_main &
   while kill -0 $! 2>/dev/null; do wait $!; done
+  ((asked)) || fail_to_name
   exit 0
 }
 
 watch_as_main() {
   trap stop_agent TERM
-  printf '%s\n' "$BASHPID" >"$pidfile"
+  name_main "$BASHPID" || exit
   kill -RTMIN $$
   watch_agent
 }

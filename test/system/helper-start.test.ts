@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -99,6 +99,25 @@ describe('an agent that is stopped while it starts', () => {
     expect(performance.now() - began).toBeLessThan(4500);
     expect(fields(fleet.record('asked', 'exit'))).toMatchObject({ signal: 'TERM', asked: 'stop' });
     expect(fleet.show('asked', 'Result')).toBe('success');
+  });
+});
+
+describe('an agent that nobody could watch', () => {
+  const file = (): string => `${process.env['XDG_RUNTIME_DIR']}/mosaic-${fleet.name}@unseen.pid`;
+  afterEach(() => {
+    rmSync(file(), { recursive: true, force: true });
+  });
+
+  it.each(['is not started', 'does not go on'])('%s, and its fault says why', (what) => {
+    fleet.add({ unseen: { ...SLEEP, unit: 'Restart=no\nTimeoutStartSec=10' } });
+    const block = 'rm -f -- "$pidfile"; mkdir -- "$pidfile"';
+    if (what === 'is not started') mkdirSync(file());
+    else edit(script('agent-session.bash'), /^watch_as_main\(\) \{$/m, `watch_as_main() {\n${block}`);
+    const { code } = fleet.systemctl('start', 'unseen');
+    expect([code, fleet.record('unseen', 'fault')]).toEqual([1, `handshake: ${file()} cannot be written\n`]);
+    expect(fleet.show('unseen', 'ExecMainStatus')).toBe('71');
+    expect(fleet.record('unseen', 'starts') === undefined).toBe(what === 'is not started');
+    expect(fleet.tmux('has-session', '-t', '=unseen').code).toBe(1);
   });
 });
 
