@@ -88,8 +88,8 @@ name_main() { # PID
 }
 
 run_agent() {
-  trap stop_agent TERM
   remove "$record/stopping"
+  trap stop_agent TERM
   [[ -z $pidfile ]] || name_main $$ || fail_to_name
   open_pipe
   open_session
