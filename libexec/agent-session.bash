@@ -123,6 +123,8 @@ watch_as_main() {
   trap stop_agent TERM
   name_main "$BASHPID" || exit
   kill -RTMIN $$
+  # An order passed on in the moment a `read` begins would not end it.
+  await_parent
   watch_agent
 }
 
