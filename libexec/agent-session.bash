@@ -53,10 +53,16 @@ leave() { # CODE
 }
 
 # The manager goes by the main process it knows: from when it has taken note of the end of the one that started it.
-# Asked to stop before that, the other one waits for this one.
+# Asked to stop before that, the other one waits for this one. Hundreds that start together keep the manager busy for
+# seconds: each looks half as often as before.
 await_parent() {
-  local left=500
-  [[ $BASHPID == "$$" ]] || while ((!asked && left--)) && [[ -e /proc/$$ ]]; do sleep 0.01; done
+  local ms=10 pause
+  [[ $BASHPID != "$$" ]] || return
+  while ((!asked && ms <= 5000)) && [[ -e /proc/$$ ]]; do
+    printf -v pause '%d.%03d' $((ms / 1000)) $((ms % 1000))
+    sleep "$pause"
+    ((ms *= 2))
+  done
 }
 
 await_wrapper() {
