@@ -135,13 +135,18 @@ watch_as_main() {
 }
 
 watch_agent() {
-  local word pid rest wait=()
-  # Only in this mode does a trapped signal end a `read`.
+  local word pid rest how wait=(-t 1)
+  # Only in this mode does a trapped signal end a `read`; not one that came before, or in the moment it begins.
   set -o posix
   until read -r "${wait[@]}" word pid rest <&7; do
-    (($? > 128)) || lose_pane
+    how=$?
+    ((how > 128)) || lose_pane
     # A stop that takes long may end in a kill: keep the screen while there is one.
-    if ((${#wait[@]})); then save_screen && wait=(); else wait=(-t 1); fi
+    if ((how == 128 + 15)); then
+      wait=(-t 1)
+    elif ((!asked)) || save_screen; then
+      wait=()
+    fi
   done
   leave "$rest"
 }

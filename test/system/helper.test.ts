@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
@@ -124,55 +124,6 @@ describe('a stopped process', () => {
     const agent = start(fixture('stops-itself.sh'), note);
     expect(await ended(agent)).toMatchObject({ code: '9' });
     expect(readFileSync(note, 'utf8')).toBe('continued\n');
-  });
-});
-
-describe('systemctl stop', () => {
-  it('lets the agent save on a living terminal, and counts as a clean stop', async () => {
-    const note = join(fleet.scratch, 'saved');
-    const agent = start(fixture('saves-on-term.sh'), note);
-    await screenShows(fleet, agent, 'ready');
-    fleet.systemctl('stop', agent);
-    expect(readFileSync(note, 'utf8')).toBe('30 100\n');
-    expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ code: '0', asked: 'stop' });
-    expect(['ActiveState', 'Result', 'ExecMainCode', 'ExecMainStatus'].map((name) => fleet.show(agent, name))).toEqual([
-      'inactive',
-      'success',
-      '2',
-      '15',
-    ]);
-    expect(fleet.record(agent, 'screen')).toBe('ready\nsaved\n');
-    expect(fleet.record(agent, 'stopping')).toBeUndefined();
-  });
-
-  it('kills an agent that cannot be asked after the time it was given, and keeps its screen (F36)', async () => {
-    const agent = startAgent(fleet, { argv: [fixture('ignores-term.sh')], stopSec: '3' });
-    const pid = fleet.pid(agent);
-    await screenShows(fleet, agent, 'deaf');
-    const screen = join(fleet.directory, 'record', agent, 'screen');
-    run('systemctl', '--user', 'stop', '--no-block', fleet.unit(agent));
-    const first = await eventually(() => statSync(screen).ino);
-    fleet.systemctl('stop', agent);
-    expect(statSync(screen).ino).toBe(first);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
-    expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ signal: 'KILL', asked: 'stop' });
-    expect(fleet.record(agent, 'screen')).toBe('deaf\n');
-    expect(fleet.tmux('has-session', '-t', `=${agent}`).code).toBe(1);
-  });
-
-  it('ends an interactive shell, which ignores the usual signal, at once', async () => {
-    const agent = startAgent(fleet, { argv: ['bash', '--norc', '-i'], env: { PS1: 'prompt>' } });
-    await screenShows(fleet, agent, 'prompt>');
-    fleet.systemctl('stop', agent);
-    expect(fields(fleet.record(agent, 'exit'))).toMatchObject({ signal: 'HUP', asked: 'stop', uptime: '0' });
-  });
-
-  it('is told apart from an end by itself at the next start', async () => {
-    const agent = start('sleep', '1000');
-    fleet.systemctl('stop', agent);
-    fleet.add({ [agent]: { argv: ['false'] } });
-    fleet.systemctl('start', agent);
-    expect(await ended(agent)).toMatchObject({ code: '1', asked: 'none' });
   });
 });
 
