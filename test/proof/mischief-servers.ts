@@ -19,6 +19,8 @@ export const SERVERS = {
     const socket = socketOf(fleet);
     if (tmux.serverPid(socket) !== 0) return;
     stage.foreignPids.add(tmux.start(socket, ''));
+    // A file that stood there is gone: tmux has put its socket in the place.
+    stage.foreignPaths.delete(socket);
     tmux.run(socket, [['new-session', '-d', '-s', 'mine', 'vi']]);
     stage.foreignPids.add(tmux.panePid(socket, 'mine'));
     allow(stage, 'foreign-server', 'impostor', 'unknown');
