@@ -24,6 +24,8 @@ export interface Policy {
   readonly withForeign?: boolean;
   /** Agents that ended by themselves and that their restart policy wants back, where no user manager sees to it. */
   readonly revive?: readonly string[];
+  /** Those of them whose delay before the restart is not over. */
+  readonly reviveLater?: readonly string[];
 }
 
 export const APPLY: Policy = { mode: 'apply', now: false, intents: {}, installOnly: false };

@@ -143,8 +143,13 @@ function decideCrashed(input: SessionInput): SessionDecision {
 
 function decideEnded(input: SessionInput, reason: 'exited' | 'failed'): SessionDecision {
   const because = input.view.detail ?? (reason === 'exited' ? 'it ended by itself' : 'it could not be started');
-  if (isUnattended(input.policy) && input.policy.revive?.includes(input.agent.name) !== true) {
-    const { group, address } = input.desired;
+  const { policy, agent, desired } = input;
+  const { group, address } = desired;
+  if (policy.reviveLater?.includes(agent.name) === true)
+    return {
+      deferred: { group, address, reason: 'starting', hint: `${because}; it is started again after its delay` },
+    };
+  if (isUnattended(policy) && policy.revive?.includes(agent.name) !== true) {
     return {
       deferred: { group, address, reason: 'needs-person', hint: `${because}; start it with mosaic fleet apply` },
     };

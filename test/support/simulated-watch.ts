@@ -1,7 +1,7 @@
 import { FleetError } from '../../src/model/error.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
 import type { Activity, HostFacts } from '../../src/model/observed.ts';
-import type { Condition } from '../../src/model/plan.ts';
+import type { Condition, Plan } from '../../src/model/plan.ts';
 import { act } from '../../src/reconciler/act.ts';
 import { look, type Engine, type Look } from '../../src/reconciler/pass.ts';
 import { APPLY } from '../../src/reconciler/policy.ts';
@@ -28,6 +28,8 @@ export class SimulatedWatch {
   readonly host = new SimulatedHost();
   readonly reports: PassReport[] = [];
   readonly steps: Step[] = [];
+  /** As they were told. */
+  readonly plans: Plan[] = [];
   auto: Auto = 'safe';
   activity: Activity = 'idle';
   exposed: Condition | undefined;
@@ -109,6 +111,8 @@ export class SimulatedWatch {
       random: () => 0.5,
       read: () => Promise.resolve(this.#current()),
       look: (fleet, policy) => this.#look(fleet, policy),
+      needs: (seen) => seen,
+      planned: ({ plan }) => void this.plans.push(plan),
       act: (order) => this.#transact(order),
       bell: { rest: (ms) => this.#rest(ms) },
       report: (report) => {

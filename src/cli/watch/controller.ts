@@ -70,9 +70,12 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
         guard.require();
         const seen = await look(engine, wanted, policy);
         refuseBlind(seen);
-        // What is seen while another command is at it says nothing: half of it is done.
-        if (lockHolder(lockPath(place.home)) === undefined) showPlan(seen.plan);
-        return withNeeds(engine, seen);
+        return seen;
+      },
+      needs: (seen) => withNeeds(engine, seen),
+      // What is seen while another command is at it says nothing: half of it is done.
+      planned: ({ plan }) => {
+        if (lockHolder(lockPath(place.home)) === undefined) showPlan(plan);
       },
       act: (order) => transact(desk, guard, order),
       report: (report) => {

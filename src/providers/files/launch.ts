@@ -61,8 +61,25 @@ export function renderLaunch(owner: string, launch: Launch): string {
   ]);
 }
 
+type Parsed = { readonly launch: Launch; readonly mark: Items } | undefined;
+
+/** A watcher reads the same files for days: what they said is kept, up to so many of them and so long a text. */
+const KEPT = 1000;
+const KEPT_LENGTH = 16_384;
+const known = new Map<string, Parsed>();
+
 /** Reads a launch file back; undefined when it is not one. `parseLaunch(renderLaunch(o, x))` gives `x`. */
-export function parseLaunch(text: string): { readonly launch: Launch; readonly mark: Items } | undefined {
+export function parseLaunch(text: string): Parsed {
+  if (text.length > KEPT_LENGTH) return parseAnew(text);
+  const seen = known.get(text);
+  if (seen !== undefined) return seen;
+  if (known.size >= KEPT) known.clear();
+  const found = parseAnew(text);
+  known.set(text, found);
+  return found;
+}
+
+function parseAnew(text: string): Parsed {
   const mark = parseItems('launch', text);
   if (mark === undefined) return undefined;
   const all = (key: string): string[] => mark.items.filter(([name]) => name === key).map(([, value]) => value);

@@ -1,11 +1,12 @@
 import { counted } from '../../model/counted.ts';
+import type { Agent } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
 import type { Group } from '../../model/resource.ts';
 import type { Look } from '../pass.ts';
 import type { AgentStatus, FleetStatus } from '../status.ts';
 import type { StampedCondition, Trouble, WatchConditions } from './memory.ts';
 import type { Queue } from './queue.ts';
-import { FLAPPING_MS, flaps, type StartsByAgent } from './starts.ts';
+import { flaps, type Flapping, type StartsByAgent } from './starts.ts';
 
 /** What the conditions of a pass are made of. */
 export interface Findings {
@@ -17,18 +18,35 @@ export interface Findings {
   readonly starts: StartsByAgent;
   /** Agents that are past their start limit, and why. */
   readonly crashed: ReadonlyMap<string, string>;
+  readonly before: WatchConditions;
   readonly nowMs: number;
 }
 
 /** Everything that holds now, without times. */
 export function conditionsNow(findings: Findings): { fleet: readonly Condition[]; agents: AgentConditions } {
-  const { status, manifest } = findings;
+  const { status, manifest, seen } = findings;
+  const declared = new Map<string, Agent>(seen.fleet.agents.map((agent) => [agent.name, agent]));
+  const agents = Object.fromEntries(
+    status.agents.map((agent) => [agent.name, agentConditions(agent, declared.get(agent.name), findings)]),
+  );
   const [ready, others] = [status.conditions.slice(0, 1), status.conditions.slice(1)];
-  return {
-    fleet: [...ready, ...progress(findings), ...manifest, ...others],
-    agents: Object.fromEntries(status.agents.map((agent) => [agent.name, agentConditions(agent, findings)])),
-  };
+  return { fleet: [...ready.map(steady(agents)), ...progress(findings), ...manifest, ...others], agents };
 }
+
+/** Between two crashes all is as the manifest says, and nothing is well. */
+const steady =
+  (agents: AgentConditions) =>
+  (ready: Condition): Condition => {
+    const unsteady = Object.keys(agents).filter((name) => agents[name]?.some(isUnsteady));
+    if (ready.status !== 'True' || unsteady.length === 0) return ready;
+    const message = `${unsteady.join(', ')}: ended by itself again and again`;
+    return { ...ready, status: 'False', reason: UNSTEADY, message };
+  };
+
+/** Why what is as the manifest says is not ready all the same. */
+export const UNSTEADY = 'Unsteady';
+
+const isUnsteady = ({ type }: Condition): boolean => type === 'CrashLoop' || type === 'Flapping';
 
 export type AgentConditions = Readonly<Record<string, readonly Condition[]>>;
 
@@ -81,34 +99,54 @@ const nameOf = (group: Group): string => group.replace(/^agent\./, '');
 
 const isSo = (type: string, reason: string, message: string): Condition => ({ type, status: 'True', reason, message });
 
-function agentConditions(agent: AgentStatus, findings: Findings): readonly Condition[] {
+function agentConditions(agent: AgentStatus, declared: Agent | undefined, findings: Findings): readonly Condition[] {
   const { name, held } = agent;
-  const crash = findings.crashed.get(name);
-  const starts = findings.starts[name];
-  const ends = starts === undefined ? 0 : flaps(starts, findings.nowMs);
-  const pending = pendingRestart(name, findings.seen);
+  const trouble = declared === undefined ? [] : unsteadiness(agent, declared, findings);
+  const pending = declared === undefined ? undefined : pendingRestart(name, findings.seen);
   return [
-    readyCondition(agent, crash),
+    readyCondition(agent, findings.crashed.get(name), trouble),
     ...(held ? [isSo('Suspended', 'Held', `held by stop; mosaic fleet start ${name}`)] : []),
-    ...(crash === undefined ? [] : [isSo('CrashLoop', 'StartLimit', crash)]),
+    ...trouble,
     ...(pending === undefined ? [] : [isSo('RestartPending', 'SpecChanged', pending)]),
-    ...(ends === 0 ? [] : [isSo('Flapping', 'ManyEnds', flappingText(ends))]),
   ];
 }
 
-const flappingText = (ends: number): string =>
-  `ended by itself ${counted(ends, 'time')} within ${counted(FLAPPING_MS / 60_000, 'minute')}`;
+/** A crash loop lasts until the agent has held for the window of its start limit, however it was taken up again. */
+function unsteadiness(agent: AgentStatus, { restart }: Agent, findings: Findings): readonly Condition[] {
+  const { crashed, before, starts, nowMs } = findings;
+  const { name, startedAtMs = 0, state } = agent;
+  const crash = crashed.get(name);
+  const own = starts[name];
+  const flapping = own === undefined ? undefined : flaps(own, restart, nowMs);
+  const wasCrashed = before.agents[name]?.some(({ type }) => type === 'CrashLoop') === true;
+  const isYoung = ['running', 'starting'].includes(state) && nowMs - startedAtMs < restart.windowMs;
+  const text = `started again after its crash loop; over once it has run for ${seconds(restart.windowMs)}`;
+  return [
+    ...(crash === undefined ? [] : [isSo('CrashLoop', 'StartLimit', crash)]),
+    ...(crash === undefined && wasCrashed && isYoung ? [isSo('CrashLoop', 'Recovering', text)] : []),
+    ...(flapping === undefined ? [] : [isSo('Flapping', 'ManyEnds', flappingText(flapping))]),
+  ];
+}
 
-function readyCondition({ inSync, state, note }: AgentStatus, crash: string | undefined): Condition {
-  if (inSync) return isSo('Ready', 'InSync', state);
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+
+const flappingText = ({ ends, withinMs }: Flapping): string =>
+  `ended by itself ${counted(ends, 'time')} within ${seconds(withinMs)}`;
+
+function readyCondition(
+  { inSync, state, note }: AgentStatus,
+  crash: string | undefined,
+  [trouble]: readonly Condition[],
+): Condition {
+  if (inSync && trouble === undefined) return isSo('Ready', 'InSync', state);
+  if (inSync) return { type: 'Ready', status: 'False', reason: UNSTEADY, message: trouble?.message ?? state };
   const message = crash ?? note ?? state;
   return { type: 'Ready', status: state === 'unknown' ? 'Unknown' : 'False', reason: 'OutOfSync', message };
 }
 
 /** It runs with an older spec, and waits for somebody or something to be restarted. */
-function pendingRestart(name: string, { fleet, plan, observed }: Look): string | undefined {
-  const isWanted = fleet.agents.some((agent) => agent.name === name);
-  const isRunning = isWanted && observed.items[`session.${name}`]?.state === 'present';
+function pendingRestart(name: string, { plan, observed }: Look): string | undefined {
+  const isRunning = observed.items[`session.${name}`]?.state === 'present';
   const waits = plan.deferred.find(({ address, reason }) => address === `session.${name}` && reason !== 'starting');
   return isRunning ? waits?.hint : undefined;
 }

@@ -23,6 +23,10 @@ export interface PassPorts {
   readonly read: () => Promise<Reading>;
   /** Looks and plans; takes no lock, changes nothing. */
   readonly look: (fleet: Fleet, policy: Policy) => Promise<Look>;
+  /** Told of every plan before anything of it is done. */
+  readonly planned: (seen: Look) => void;
+  /** The same look with what each agent is doing, where somebody is to be called; `act` gives that by itself. */
+  readonly needs: (seen: Look) => Look | Promise<Look>;
   /** One transaction under the lock: looks anew, carries out what `narrow` leaves of the plan, and looks again. */
   readonly act: (order: Order) => Promise<{ readonly steps: readonly Step[]; readonly after: Look }>;
 }
@@ -76,17 +80,27 @@ async function reconcile(memory: Memory, reading: Reading, auto: Auto, ports: Pa
   const first = await ports.look(fleet, base);
   const starts = countStarts(memory.starts, first, ports.nowMs());
   const revivals = revivalsOf(first, starts, ports.nowMs());
-  const revive = [...revivals].flatMap(([name, { what }]) => (what === 'start' ? name : []));
-  const policy: Policy = { ...base, revive };
+  const policy = reviving(base, revivals);
   const brakes = { waiting: waitingGroups(memory.queue, ports.nowMs()), isExposed: memory.exposed !== undefined };
   const narrow = (seen: Look): Look => withhold(seen, brakes);
-  const planned = { ...first, policy, plan: replan(first, policy) };
+  const planned = policy === base ? first : { ...first, policy, plan: replan(first, policy) };
+  ports.planned(planned);
   const isIdle = narrow(planned).plan.changes.length === 0;
-  const { steps, after } = isIdle ? { steps: [], after: planned } : await ports.act({ fleet, policy, narrow });
+  const { steps, after } = isIdle
+    ? { steps: [], after: await ports.needs(planned) }
+    : await ports.act({ fleet, policy, narrow });
   // What was held back is still part of how the fleet is.
   const seen = isIdle ? after : { ...after, policy, plan: replan(after, policy) };
   const moment = { nowMs: ports.nowMs(), random: ports.random };
   return conclude({ memory, reading, revivals, seen, steps, moment });
+}
+
+/** What the restart policies want, beside what may be done anyway; the same policy where they want nothing. */
+function reviving(base: Policy, revivals: ReadonlyMap<string, Revival>): Policy {
+  const namesOf = (wanted: Revival['what']): readonly string[] =>
+    [...revivals].flatMap(([name, { what }]) => (what === wanted ? name : []));
+  const [revive, reviveLater] = [namesOf('start'), namesOf('later')];
+  return revive.length + reviveLater.length === 0 ? base : { ...base, revive, reviveLater };
 }
 
 interface Outcome {
@@ -111,6 +125,7 @@ function conclude({ memory, reading, revivals, seen, steps, moment }: Outcome): 
     queue,
     starts,
     crashed,
+    before: memory.conditions,
     nowMs,
   });
   const { due, calls } = callsDue(needsOf(status.agents, crashed), memory.calls, nowMs);

@@ -21,7 +21,9 @@ export type StartsByAgent = Readonly<Record<string, Starts>>;
 
 /** So many ends within this time are more than an accident or two. */
 const FLAPPING_ENDS = 5;
-export const FLAPPING_MS = 600_000;
+const FLAPPING_MS = 600_000;
+/** So many within the window of its own start limit are a loop, though not yet past that limit. */
+const LOOP_ENDS = 3;
 
 /** The starts of every agent of the fleet after one more look. */
 export function countStarts(before: StartsByAgent, seen: Look, nowMs: number): StartsByAgent {
@@ -31,10 +33,18 @@ export function countStarts(before: StartsByAgent, seen: Look, nowMs: number): S
   );
 }
 
-/** How often it ended lately without being asked; 0 while that may be by accident. */
-export function flaps({ endsMs = [] }: Starts, nowMs: number): number {
-  const { length } = endsMs.filter((at) => nowMs - at < FLAPPING_MS);
-  return length > FLAPPING_ENDS ? length : 0;
+/** Ends that nobody had asked for, and the time they fell into. */
+export interface Flapping {
+  readonly ends: number;
+  readonly withinMs: number;
+}
+
+/** How often it ended lately without being asked, also where it is up between two ends; nothing while that may be by accident. */
+export function flaps({ endsMs = [] }: Starts, { windowMs }: Agent['restart'], nowMs: number): Flapping | undefined {
+  const endsWithin = (ms: number): number => endsMs.filter((at) => nowMs - at < ms).length;
+  const [lately, inWindow] = [endsWithin(FLAPPING_MS), endsWithin(windowMs)];
+  if (inWindow >= LOOP_ENDS) return { ends: inWindow, withinMs: windowMs };
+  return lately > FLAPPING_ENDS ? { ends: lately, withinMs: FLAPPING_MS } : undefined;
 }
 
 const viewOf = ({ fleet, observed }: Look, { name, restart }: Agent): AgentView =>
@@ -47,13 +57,13 @@ function countOne(before: Starts | undefined, view: AgentView, { restart }: Agen
   if (before === undefined) return { atMs: [startedAt], count, ...(isDown ? { isDown } : {}) };
   // Between two looks an agent may have started more than once; of the earlier ones only the number is known.
   const added = before.atMs.at(-1) === startedAt ? 0 : Math.max(1, count - before.count);
-  const ends = countEnds(before, { view, isDown, added }, nowMs);
+  const horizon = nowMs - Math.max(FLAPPING_MS, restart.windowMs);
+  const ends = countEnds(before, { view, isDown, added, horizon }, nowMs);
   // After the policy gave up somebody else started it: that clears the counter, as a person's start does everywhere.
   const isAnew = before.gaveUp !== undefined && before.gaveUp !== startedAt;
   if (isAnew) return { atMs: [startedAt], count, ...ends };
   const gaveUp = before.gaveUp === undefined ? {} : { gaveUp: before.gaveUp };
   const atMs = [...before.atMs, ...Array.from({ length: Math.min(added, MOST) }, () => startedAt)];
-  const horizon = nowMs - Math.max(FLAPPING_MS, restart.windowMs);
   return {
     atMs: atMs.slice(-MOST).filter((at, index, all) => index === all.length - 1 || at > horizon),
     count,
@@ -67,14 +77,20 @@ interface Ends {
   readonly isDown: boolean;
   /** How many runs have begun since the last look. */
   readonly added: number;
+  /** What ended before this is forgotten. */
+  readonly horizon: number;
 }
 
 /** Of several ends only the last tells whether it was asked for; where a person is at work, none is held against it. */
-function countEnds(before: Starts, { view, isDown, added }: Ends, nowMs: number): Pick<Starts, 'endsMs' | 'isDown'> {
+function countEnds(
+  before: Starts,
+  { view, isDown, added, horizon }: Ends,
+  nowMs: number,
+): Pick<Starts, 'endsMs' | 'isDown'> {
   const { at = nowMs, asked = true } = view.lastExit ?? {};
   const ended = added + Number(isDown) - Number(before.isDown === true);
   const news = asked ? [] : Array.from({ length: Math.min(Math.max(0, ended), MOST) }, () => at);
-  const endsMs = [...(before.endsMs ?? []), ...news].filter((one) => nowMs - one < FLAPPING_MS).slice(-MOST);
+  const endsMs = [...(before.endsMs ?? []), ...news].filter((one) => one > horizon).slice(-MOST);
   return { ...(endsMs.length === 0 ? {} : { endsMs }), ...(isDown ? { isDown } : {}) };
 }
 

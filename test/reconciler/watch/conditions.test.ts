@@ -21,7 +21,14 @@ describe('an agent that is not in sync for no reason that is told', () => {
     const seen = lookAt(worldOf(fleetWith({ coder: '{ command: [codex] }' })));
     const status = fleetStatus(seen, []);
     const agents = status.agents.map((agent) => ({ ...agent, inSync: false, note: undefined }));
-    const none = { manifest: [], queue: {}, starts: {}, crashed: new Map(), nowMs: 0 };
+    const none = {
+      manifest: [],
+      queue: {},
+      starts: {},
+      crashed: new Map(),
+      before: { fleet: [], agents: {} },
+      nowMs: 0,
+    };
     expect(conditionsNow({ seen, status: { ...status, agents }, ...none }).agents['coder']).toMatchObject([
       { type: 'Ready', status: 'False', message: 'running' },
     ]);

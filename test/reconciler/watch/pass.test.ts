@@ -36,6 +36,8 @@ function pass({
     random: () => 0,
     read: () => Promise.resolve({ isGood: true, key: 'k', fleet: of }),
     look: (_fleet, policy) => Promise.resolve(look(policy)),
+    needs: (seen) => seen,
+    planned: () => undefined,
     act: ({ policy, narrow }) => {
       const steps = narrow(look(policy)).plan.changes.map((change): Step => ({ change, result: 'done' }));
       return Promise.resolve({ steps, after: look(policy) });
@@ -136,10 +138,48 @@ describe('the conditions of an agent', () => {
     [
       'ended by itself again and again',
       { memory: { ...freshMemory(fleet, 'k'), starts: { coder: often } }, items: { 'record.coder': startedNow() } },
-      ['Ready True InSync', 'Flapping True ManyEnds'],
+      ['Ready False Unsteady', 'Flapping True ManyEnds'],
+    ],
+    [
+      'ended by itself three times within the window of its start limit, and is up again',
+      {
+        memory: { ...freshMemory(fleet, 'k'), starts: { coder: { ...often, endsMs: often.endsMs.slice(3) } } },
+        items: { 'record.coder': startedNow() },
+      },
+      ['Ready False Unsteady', 'Flapping True ManyEnds'],
+    ],
+    [
+      'ended by itself twice',
+      {
+        memory: { ...freshMemory(fleet, 'k'), starts: { coder: { ...often, endsMs: often.endsMs.slice(4) } } },
+        items: { 'record.coder': startedNow() },
+      },
+      ['Ready True InSync'],
+    ],
+    [
+      'was started again after a crash loop a moment ago',
+      { memory: loopedBefore(), items: { 'record.coder': startedNow() } },
+      ['Ready False Unsteady', 'CrashLoop True Recovering'],
+    ],
+    [
+      'was started again after a crash loop, and has held',
+      { memory: loopedBefore(), items: { 'record.coder': startedNow() }, ports: { nowMs: () => NOW + 60_000 } },
+      ['Ready True InSync'],
     ],
   ])('that %s', async (_case, given, expected) => {
     expect(await ofCoder(given)).toEqual(expected);
+  });
+});
+
+describe('a fleet with an agent that crashes again and again', () => {
+  it('is not ready between two crashes', async () => {
+    const given = { memory: loopedBefore(), items: { 'record.coder': startedNow() } };
+    const [ready] = (await pass(given)).memory.conditions.fleet;
+    expect(ready).toMatchObject({
+      status: 'False',
+      reason: 'Unsteady',
+      message: expect.stringMatching(/^coder: ended/),
+    });
   });
 });
 
@@ -209,6 +249,16 @@ describe('without a user manager, a pass', () => {
     expect(steps).toMatchObject([{ change: { action: 'start', address: 'session.coder', reason: 'failed' } }]);
   });
 
+  it('tells of that in its plan, and not that a person is needed', async () => {
+    const told: (readonly string[])[] = [];
+    const planned = ({ plan }: Look): void =>
+      void told.push([...plan.deferred, ...plan.changes].map(({ address, reason }) => `${address} ${reason}`));
+    await pass({ of: alone, items: endedAt(NOW - 2000), ports: { planned } });
+    const early = await pass({ of: alone, items: endedAt(NOW - 500), ports: { planned } });
+    expect(told).toEqual([['session.coder failed'], ['session.coder starting']]);
+    expect(early.waits).toMatchObject([{ group: 'agent.coder', reason: 'starting' }]);
+  });
+
   it('gives it up past its start limit, says so, and remembers it', async () => {
     const starts = { coder: { atMs: [NOW - 9000, NOW - 3000], count: 0 } };
     const memory = { ...freshMemory(alone, 'k'), starts };
@@ -223,6 +273,10 @@ describe('without a user manager, a pass', () => {
 function failing(failures: number): Memory {
   const entry = { failures, untilMs: NOW + 8000, message: 'no', actsMs: [] };
   return { ...freshMemory(fleet, 'k'), queue: { 'agent.coder': entry } };
+}
+function loopedBefore(): Memory {
+  const loop = { type: 'CrashLoop', status: 'True', reason: 'StartLimit', message: 'no', sinceMs: NOW - 9000 } as const;
+  return { ...freshMemory(fleet, 'k'), conditions: { fleet: [], agents: { coder: [loop] } } };
 }
 function noLink(): NonNullable<Overlay['items']> {
   return { 'link.mosaic-canary@coder.service': null };
