@@ -3,9 +3,15 @@ import type { ReadStream, WriteStream } from 'node:tty';
 /** A terminal that shows one page, painted over itself again and again. */
 export interface Screen {
   /** Shows the lines from the top of the terminal on, cut to its size. They must be printable. */
-  readonly paint: (lines: readonly string[]) => void;
+  readonly paint: (lines: readonly PageLine[]) => void;
   /** Gives the terminal back as it was; the last page stays. Idempotent. */
   readonly close: () => void;
+}
+
+/** A line of a page; where not all have room, those of the lowest rank stay. */
+export interface PageLine {
+  readonly text: string;
+  readonly rank: number;
 }
 
 interface Keys {
@@ -26,7 +32,7 @@ const CLEAR_BELOW = '\u001b[J';
 
 /** Takes over a terminal, and its keyboard when that is one. */
 export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Screen {
-  let page: readonly string[] = [];
+  let page: readonly PageLine[] = [];
   let shown = '';
   const paint = (): void => {
     const text = pageText(page, sizeOf(out));
@@ -69,16 +75,26 @@ interface Size {
 }
 
 /** The last row stays free: the line break behind it would scroll. What does not fit is counted. */
-function pageText(lines: readonly string[], { columns, rows }: Size): string {
+export function pageText(lines: readonly PageLine[], { columns, rows }: Size): string {
   const room = Math.max(1, rows - 1);
-  const hidden = lines.length - room;
-  const shown = hidden <= 0 ? lines : [...lines.slice(0, room - 1), `… ${hidden + 1} more lines`];
+  const shown = lines.length <= room ? lines.map(({ text }) => text) : mostNeeded(lines, room);
   return shown.map((line) => `${cut(line, columns)}\r\n`).join('');
 }
 
+/** As many as there is room for beside the line that counts the others, in their order. */
+function mostNeeded(lines: readonly PageLine[], room: number): readonly string[] {
+  const places = lines.map(({ rank }, at) => ({ rank, at })).toSorted((a, b) => a.rank - b.rank || a.at - b.at);
+  const kept = new Set(places.slice(0, room - 1).map(({ at }) => at));
+  const texts = lines.filter((_, at) => kept.has(at)).map(({ text }) => text);
+  return [...texts, `… ${lines.length - texts.length} more lines`];
+}
+
 /** On a full line the cursor stands on its last column, which is not to be cleared. */
-const cut = (line: string, columns: number): string =>
-  line.length < columns ? `${line}${CLEAR_LINE}` : Array.from(line).slice(0, columns).join('');
+function cut(line: string, columns: number): string {
+  const characters = Array.from(line);
+  if (characters.length < columns) return `${line}${CLEAR_LINE}`;
+  return characters.length === columns ? line : `${characters.slice(0, columns - 1).join('')}…`;
+}
 
 function listen(input: ReadStream, keys: Keys): () => void {
   if (!input.isTTY) return () => undefined;

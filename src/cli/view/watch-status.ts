@@ -1,36 +1,75 @@
 import type { Condition } from '../../model/plan.ts';
 import type { JsonObject } from '../../model/resource.ts';
 import type { FleetStatus } from '../../reconciler/status.ts';
+import { UNSTEADY } from '../../reconciler/watch/conditions.ts';
 import type { StampedCondition } from '../../reconciler/watch/memory.ts';
 import type { Wait } from '../../reconciler/watch/withhold.ts';
 import type { WatchView } from '../watch/state.ts';
 import { shortDuration } from './activity.ts';
 
-/** What only a watcher can say of the fleet; everything else `status` has just seen for itself. */
-export const watchConditions = (own: readonly Condition[], watch: WatchView | undefined): readonly Condition[] =>
-  (watch?.conditions ?? []).filter(
-    ({ type }) => WATCHED.has(type) && own.every((condition) => condition.type !== type),
-  );
+/** How the fleet is: as `status` has just seen for itself, and what only a watcher can say. */
+export function watchConditions(own: readonly Condition[], watch: WatchView | undefined): readonly Condition[] {
+  const told = watch?.conditions ?? [];
+  const unsteady = told.find(({ reason }) => reason === UNSTEADY);
+  const news = told.filter(({ type }) => WATCHED.has(type) && own.every((condition) => condition.type !== type));
+  return [...own.map((one) => (one.type === 'Ready' && one.status === 'True' ? (unsteady ?? one) : one)), ...news];
+}
 
 const WATCHED: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'ManifestInvalid', 'ManifestExposed']);
 const OF_AGENTS: ReadonlySet<string> = new Set(['CrashLoop', 'Flapping', 'RestartPending']);
 
-/** What the watcher leaves to a person, and what it tries again; nothing that the agent's own note says already. */
-export function watchNotes(status: FleetStatus, watch: WatchView | undefined, nowMs: number): readonly string[] {
-  if (watch === undefined) return [];
-  const told = new Set(status.agents.flatMap(({ note }) => note ?? []));
-  const agents = Object.entries(watch.agents).flatMap(([name, conditions]) =>
-    conditions
-      .filter(({ type, message }) => OF_AGENTS.has(type) && !told.has(message))
-      .map(({ type, message }) => `${name}: ${type}: ${message}`),
-  );
-  const waits = watch.waits
-    .filter(({ message }) => !told.has(message) && agents.every((line) => !line.endsWith(message)))
-    .map(
-      (wait) => `${wait.group.replace(/^agent\./, '')}: waits (${wait.reason}): ${wait.message}${again(wait, nowMs)}`,
-    );
-  return [...agents, ...waits];
+/** A line about an agent, or about several of which the same is to be said. */
+interface Note {
+  readonly names: readonly string[];
+  readonly text: string;
 }
+
+/**
+ * What a person should know of each agent, and what the watcher leaves to a person or tries again. What both say is said
+ * once, by the one who says more.
+ */
+export function noteLines(status: FleetStatus, watch: WatchView | undefined, nowMs: number): readonly string[] {
+  const watched = watch === undefined ? [] : watchNotes(status, watch, nowMs);
+  const own = status.agents.flatMap(({ name, note }) => (note === undefined ? [] : [{ names: [name], text: note }]));
+  const isSaid = ({ names: [name = ''], text }: Note): boolean =>
+    watched.some((more) => more.names.includes(name) && more.text.includes(bare(text)));
+  return [...own.filter((note) => !isSaid(note)), ...watched].map(lineOf);
+}
+
+/** Some notes begin with what is done, or with the name by themselves for where they stand alone. */
+const bare = (note: string): string => note.replace(/^(?:start|stop|restart|update|create): /, '');
+
+function lineOf({ names, text }: Note): string {
+  const who = names.join(', ');
+  return text.startsWith(`${who} `) ? text : `${who}: ${text}`;
+}
+
+function watchNotes({ agents }: FleetStatus, watch: WatchView, nowMs: number): readonly Note[] {
+  // Of these the status has seen all that there is to say.
+  const crashing = new Set(agents.flatMap(({ name, state, note }) => (state === 'crash-looping' && note ? name : [])));
+  const conditions = Object.entries(watch.agents).flatMap(([name, list]) =>
+    list
+      .filter(({ type }) => OF_AGENTS.has(type) && !(type === 'CrashLoop' && crashing.has(name)))
+      .map(({ type, message }): Note => ({ names: [name], text: `${type}: ${message}` })),
+  );
+  const shown = new Set(watch.conditions.map(({ message }) => message));
+  const waits = watch.waits.flatMap((wait): readonly Note[] => {
+    const name = wait.group.replace(/^agent\./, '');
+    const isTold = conditions.some((note) => note.names.includes(name) && note.text.endsWith(wait.message));
+    if (isTold || (wait.reason === 'crash-looping' && crashing.has(name))) return [];
+    // A long condition is not to be read once more for each agent.
+    const why = wait.reason === 'exposed' && shown.has(wait.message) ? 'see ManifestExposed' : wait.message;
+    return [{ names: [name], text: `waits (${wait.reason}): ${why}${again(wait, nowMs)}` }];
+  });
+  return [...conditions, ...joined(waits)];
+}
+
+/** Those of whom the same is said are named together. */
+const joined = (notes: readonly Note[]): readonly Note[] =>
+  [...new Set(notes.map(({ text }) => text))].map((text) => ({
+    text,
+    names: notes.filter((note) => note.text === text).flatMap(({ names }) => names),
+  }));
 
 const again = ({ untilMs }: Wait, nowMs: number): string =>
   untilMs === undefined ? '' : `; tried again in ${shortDuration(Math.max(1000, untilMs - nowMs))}`;
@@ -38,21 +77,22 @@ const again = ({ untilMs }: Wait, nowMs: number): string =>
 /** Who watches the fleet; a watcher that ended without a word is missed. */
 export function watchLines(watch: WatchView | undefined, nowMs: number): readonly string[] {
   if (watch === undefined) return [];
-  const { pid, auto, startedMs, isRunning } = watch;
-  if (isRunning) return [`Watch: pid ${pid}, --auto ${auto}, for ${shortDuration(nowMs - startedMs)}`];
+  const { pid, record, isRunning } = watch;
+  if (record === undefined)
+    return [`Watch: pid ${pid}, which has said nothing that can be read; it does at its next look`];
+  if (isRunning) return [`Watch: pid ${pid}, --auto ${record.auto}, for ${shortDuration(nowMs - record.startedMs)}`];
   return [`Watch: not running: the watcher (pid ${pid}) ended without a word; start it again: mosaic fleet watch`];
 }
 
 /** The watcher as scripts read it. */
 export function watchJson(watch: WatchView | undefined): JsonObject {
   if (watch === undefined) return {};
-  const { isRunning, pid, auto, startedMs, conditions, agents, waits } = watch;
+  const { isRunning, pid, record, conditions, agents, waits } = watch;
   return {
     watch: {
       running: isRunning,
       pid,
-      auto,
-      since: timeText(startedMs),
+      ...(record === undefined ? {} : { auto: record.auto, since: timeText(record.startedMs) }),
       conditions: conditions.map(conditionJson),
       agents: Object.fromEntries(Object.entries(agents).map(([name, list]) => [name, list.map(conditionJson)])),
       waits: waits.map(({ group, reason, message, untilMs }) => ({

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { statusText } from '../../../src/cli/view/status.ts';
+import { statusLines, statusText } from '../../../src/cli/view/status.ts';
+import type { WatchView } from '../../../src/cli/watch/state.ts';
+import { watchLines } from '../../../src/cli/view/watch-status.ts';
 import type { AgentStatus } from '../../../src/reconciler/status.ts';
 
 const agent = (name: string, more: Partial<AgentStatus> = {}): AgentStatus => ({
@@ -45,5 +47,76 @@ describe('the table of the status', () => {
       agent('b', { note: 'it waits' }),
     );
     expect(shown.slice(7, 10)).toEqual(['  a is past its start limit', '  ab: a is somebody else', '  b: it waits']);
+  });
+});
+
+const watching = (more: Partial<WatchView>): WatchView => ({
+  isRunning: true,
+  pid: 7,
+  record: { auto: 'safe', startedMs: 0 },
+  conditions: [],
+  agents: {},
+  waits: [],
+  ...more,
+});
+const beside = (watch: WatchView, ...agents: readonly AgentStatus[]): readonly string[] => {
+  const ready = { type: 'Ready', status: 'True', reason: 'InSync', message: 'all' } as const;
+  const status = { fleet: 'canary', socket: { name: 's', path: '/s' }, conditions: [ready], agents };
+  return statusLines(status, 5000, watch).flatMap(({ text, rank }) => (rank === 1 || rank === 2 ? [text] : []));
+};
+
+describe('the status beside a watcher', () => {
+  it('says once what both have seen, in the words of the one who says more', () => {
+    const waits = [{ group: 'agent.a', reason: 'needs-person', message: 'exited with 3; start it with mosaic' }];
+    expect(beside(watching({ waits }), agent('a', { note: 'exited with 3' }))).toEqual([
+      '  a: waits (needs-person): exited with 3; start it with mosaic',
+      'Ready: all',
+    ]);
+  });
+
+  it('says once that an agent is past its start limit', () => {
+    const crashing = agent('a', { state: 'crash-looping', note: 'a is past its start limit (exited with 3)' });
+    const crash = {
+      type: 'CrashLoop',
+      status: 'True',
+      reason: 'StartLimit',
+      message: 'a is past',
+      sinceMs: 0,
+    } as const;
+    const waits = [{ group: 'agent.a', reason: 'crash-looping', message: 'a is past; restart it' }];
+    expect(beside(watching({ agents: { a: [crash] }, waits }), crashing)).toEqual([
+      '  a is past its start limit (exited with 3)',
+      'Ready: all',
+    ]);
+  });
+
+  it('keeps what only one of them has seen', () => {
+    const waits = [{ group: 'agent.a', reason: 'backoff', message: 'no room', untilMs: 9000 }];
+    expect(beside(watching({ waits }), agent('a', { note: 'exited with 3' }))).toEqual([
+      '  a: exited with 3',
+      '  a: waits (backoff): no room; tried again in 4s',
+      'Ready: all',
+    ]);
+  });
+
+  it('says a long condition once for all that wait for it', () => {
+    const exposed = { type: 'ManifestExposed', status: 'True', reason: 'X', message: 'long', sinceMs: 0 } as const;
+    const waits = ['agent.a', 'agent.b'].map((group) => ({ group, reason: 'exposed', message: 'long' }));
+    expect(beside(watching({ conditions: [exposed], waits }))).toEqual([
+      '  a, b: waits (exposed): see ManifestExposed',
+      'Ready: all',
+      'ManifestExposed: long',
+    ]);
+  });
+
+  it('is not ready between two crashes', () => {
+    const unsteady = { type: 'Ready', status: 'False', reason: 'Unsteady', message: 'a: again', sinceMs: 0 } as const;
+    expect(beside(watching({ conditions: [unsteady] }))).toEqual(['Ready: False, a: again']);
+  });
+
+  it('tells of a watcher whose record cannot be read', () => {
+    expect(watchLines({ isRunning: true, pid: 7, conditions: [], agents: {}, waits: [] }, 5000)).toEqual([
+      'Watch: pid 7, which has said nothing that can be read; it does at its next look',
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readWatchState, statePath } from '../../../src/cli/watch/state.ts';
+import { readWatchState, statePath, watchView } from '../../../src/cli/watch/state.ts';
 import { createFileReader } from '../../../src/host/files.ts';
+import type { StampedCondition } from '../../../src/reconciler/watch/memory.ts';
 import { fleetWith } from '../../support/fleet.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';
 
@@ -45,5 +46,69 @@ describe('what a watcher left for the one after it', () => {
   it('has none of what is no agent, nor where they are no starts at all', () => {
     expect(startsAfter({ '../x': { atMs: [1], count: 1 } })).toEqual({});
     expect([7, null, [], 'x'].map(startsAfter)).toEqual([{}, {}, {}, {}]);
+  });
+});
+
+describe('what status takes of a watcher’s record', () => {
+  const condition: StampedCondition = { type: 'Ready', status: 'True', reason: 'InSync', message: 'm', sinceMs: 5 };
+  const wait = { group: 'agent.coder', reason: 'needs-person', message: 'm', untilMs: 9 };
+  const whole = {
+    formatVersion: '1.0',
+    ...left,
+    conditions: { fleet: [condition], agents: { coder: [condition] } },
+    waits: [wait],
+    starts: {},
+  };
+  const read = (value: unknown) => {
+    writeFileSync(path, JSON.stringify(value));
+    return readWatchState(createFileReader(), home, name);
+  };
+  const withCondition = (value: unknown): object => ({ conditions: { fleet: [value], agents: {} } });
+  const withAgents = (agents: unknown): object => ({ conditions: { fleet: [], agents } });
+
+  it('is all of what a watcher writes', () => {
+    expect(read(whole)).toEqual(whole);
+    expect(read({ ...whole, endedMs: 8 })).toEqual({ ...whole, endedMs: 8 });
+    expect(watchView(createFileReader(), home, name)).toBeUndefined();
+  });
+
+  it.each<[string, unknown]>([
+    ['no conditions', { conditions: undefined }],
+    ['a list of conditions', { conditions: [] }],
+    ['fleet conditions that are no list', { conditions: { fleet: {}, agents: {} } }],
+    ['no conditions of agents', { conditions: { fleet: [] } }],
+    ['a condition that is null', withCondition(null)],
+    ['a condition of no type', withCondition({ ...condition, type: undefined })],
+    ['a type with a line break', withCondition({ ...condition, type: 'Ready\n' })],
+    ['a status of its own', withCondition({ ...condition, status: 'true' })],
+    ['a reason that is a list', withCondition({ ...condition, reason: ['InSync'] })],
+    ['a message that is a number', withCondition({ ...condition, message: 7 })],
+    ['a message without end', withCondition({ ...condition, message: 'x'.repeat(65_537) })],
+    ['a time that no date can have', withCondition({ ...condition, sinceMs: 8.64e15 + 1 })],
+    ['a time in words', withCondition({ ...condition, sinceMs: '5' })],
+    ['a time before all time', withCondition({ ...condition, sinceMs: -1 })],
+    ['more conditions than there can be', { conditions: { fleet: Array(10_001).fill(condition), agents: {} } }],
+    ['conditions of what is no agent', withAgents({ '../x': [condition] })],
+    ['conditions of an agent that are none', withAgents({ coder: { type: 'Ready' } })],
+    ['waits that are no list', { waits: {} }],
+    ['a wait of nothing', { waits: [null] }],
+    ['a wait of no group', { waits: [{ ...wait, group: 'agent.' }] }],
+    ['a wait without words', { waits: [{ ...wait, message: undefined }] }],
+    ['a wait with a reason of its own', { waits: [{ ...wait, reason: 'because\u001b[2J' }] }],
+    ['a wait until never', { waits: [{ ...wait, untilMs: 1e300 }] }],
+    ['a pid that is none', { pid: 0 }],
+    ['a start in words', { startedMs: 'x' }],
+    ['a start that no date can have', { startedMs: 1e17 }],
+    ['a policy that is none', { auto: 'everything' }],
+    ['a manifest that is none', { manifest: 3 }],
+    ['an end that is none', { endedMs: 'x' }],
+    ['another format', { formatVersion: '2.0' }],
+  ])('is nothing where it has %s', (_, damage) => {
+    expect(read({ ...whole, ...(damage as object) })).toBeUndefined();
+  });
+
+  it.each([['null'], ['7'], ['[]'], ['{'], ['"x"'], ['']])('is nothing where it is %j', (text) => {
+    writeFileSync(path, text);
+    expect(readWatchState(createFileReader(), home, name)).toBeUndefined();
   });
 });

@@ -9,6 +9,7 @@ import { interruptSignal, noteInterrupt } from '../../signals.ts';
 import { printable } from '../../view/printable.ts';
 import { changeJson, changeText, statusChanges, statusParts, type StatusParts } from '../../view/status-changes.ts';
 import { createBell } from '../../watch/bell.ts';
+import type { StatusLine } from '../../view/status.ts';
 import type { StatusNow } from './status.ts';
 
 /** Where a status that is looked at again and again goes to. */
@@ -77,13 +78,13 @@ function openViewer(output: Output, quit: () => void): Viewer {
 }
 
 function pageViewer(screen: Screen): Viewer {
-  let page: readonly string[] = [];
+  let page: readonly StatusLine[] = [];
   return {
-    show: ({ text }) => {
-      page = text.split('\n');
+    show: ({ lines }) => {
+      page = lines;
       screen.paint(page);
     },
-    trouble: ({ message }) => screen.paint([...page, '', `cannot look: ${printable(message)}`]),
+    trouble: ({ message }) => screen.paint([...page, { text: `cannot look: ${printable(message)}`, rank: 0 }]),
     close: screen.close,
   };
 }

@@ -9,7 +9,7 @@ import { openEngine, openPlace, type Place } from '../../context.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { watchView } from '../../watch/state.ts';
-import { statusJson, statusText } from '../../view/status.ts';
+import { statusJson, statusLines, type StatusLine } from '../../view/status.ts';
 import { watchLines } from '../../view/watch-status.ts';
 import { watchUnitJson, watchUnitLines } from '../../view/watch-unit.ts';
 import { watcherStatus } from '../../watcher.ts';
@@ -22,7 +22,7 @@ export interface StatusOptions extends CommonOptions {
 /** One look at the fleet, as people and as scripts read it. */
 export interface StatusNow {
   readonly fleet: FleetName;
-  readonly text: string;
+  readonly lines: readonly StatusLine[];
   readonly data: JsonObject;
   readonly busAddress: string;
 }
@@ -38,8 +38,8 @@ export async function run(options: StatusOptions): Promise<number> {
     place.forgetCalls();
     return watchStatus(() => statusNow(options, place, quiet), output);
   }
-  const { text, data } = await statusNow(options, place, output);
-  output.text(text);
+  const { lines, data } = await statusNow(options, place, output);
+  output.text(lines.map(({ text }) => text).join('\n'));
   output.data(data);
   return 0;
 }
@@ -58,7 +58,7 @@ async function statusNow(options: StatusOptions, place: Place, output: Output): 
   const lines = watcher.state === 'not-installed' || isOther ? [...unitLines, ...watchLines(watch, nowMs)] : unitLines;
   return {
     fleet: fleet.name,
-    text: [statusText(status, nowMs, watch).trimEnd(), ...lines].join('\n'),
+    lines: [...statusLines(status, nowMs, watch), ...lines.map((text) => ({ text, rank: 1 }) as const)],
     data: { ...statusJson(status, watch), watchUnit: watchUnitJson(watcher) },
     busAddress: seen.observed.host.busAddress,
   };
