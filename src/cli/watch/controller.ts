@@ -23,6 +23,7 @@ import { planText } from '../view/plan-text.ts';
 import { callPerson } from './call-person.ts';
 import { keepLastGood } from './last-good.ts';
 import type { ManifestSource } from './manifest.ts';
+import { entriesOf, planNews, type Told } from './plan-news.ts';
 import { statePath, type WatchState } from './state.ts';
 import { tellPass, tellStep, type Story } from './story.ts';
 
@@ -134,14 +135,15 @@ function lockGuard({ lock, place, fleet, story, stop, signal }: Desk): LockGuard
   };
 }
 
-/** The plan as it was found, whenever it says something new. */
+/** The plan as it was found: what it says anew. */
 function planTeller({ story, path }: Desk): (plan: Plan) => void {
   const manifest = path.slice(path.lastIndexOf('/') + 1);
-  let told = '';
+  let told: Told = [];
   return (plan) => {
-    const text = planText(plan, { manifest, verbose: false }).trimEnd();
-    if (text !== told && !isEmpty(plan)) story.say('info', text, { changes: plan.changes.length });
-    told = text;
+    const text = planText(plan, { manifest, verbose: false });
+    const news = isEmpty(plan) ? undefined : planNews(told, text);
+    if (news !== undefined) story.say('info', news, { changes: plan.changes.length });
+    told = entriesOf(text);
   };
 }
 
