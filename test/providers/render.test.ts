@@ -86,7 +86,7 @@ describe('files', () => {
 
   it('takes launch data apart once for the same text, and keeps no long one', () => {
     const [written = ''] = fc.sample(launch, 1).map((value) => renderLaunch('canary/alpha', value));
-    expect(parseLaunch(written)).toBe(parseLaunch(`${written}`));
+    expect(parseLaunch(written)).toBe(parseLaunch(written));
     const long = `${written}x=${'y'.repeat(16_384)}\0`;
     expect(parseLaunch(long)).toEqual(parseLaunch(long));
     expect(parseLaunch(long)).not.toBe(parseLaunch(long));

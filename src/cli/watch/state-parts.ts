@@ -15,12 +15,12 @@ const LAST_MS = 8.64e15;
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
 
-/** What a record holds, where it is one. */
-export const fieldsOf = (value: unknown): Fields | undefined =>
+const fieldsOf = (value: unknown): Fields | undefined =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object that is no list has fields of any kind
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
-const hasFields = (value: unknown, checks: Readonly<Record<string, Check>>): boolean => {
+/** Is it a record in which each of these fields is right? */
+export const hasFields = (value: unknown, checks: Readonly<Record<string, Check>>): boolean => {
   const fields = fieldsOf(value);
   return fields !== undefined && Object.entries(checks).every(([name, isRight]) => isRight(fields[name]));
 };
@@ -29,12 +29,16 @@ const hasFields = (value: unknown, checks: Readonly<Record<string, Check>>): boo
 export const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= LAST_MS;
 
+/** The number of a process. */
 export const isPid = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 
 const AUTOS: ReadonlySet<unknown> = new Set<Auto>(['none', 'safe', 'all']);
+
+/** How much a watcher does by itself. */
 export const isAuto = (value: unknown): value is Auto => AUTOS.has(value);
 
+/** A text that a watcher may have written. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_CHARACTERS;
 
 const isMatch =
@@ -84,6 +88,7 @@ const isWait: Check = (value) =>
     untilMs: (untilMs) => untilMs === undefined || isTime(untilMs),
   });
 
+/** All that was said to wait, each of it whole. */
 export const areWaits = (value: unknown): value is readonly Wait[] => isList(value, MOST_ENTRIES, isWait);
 
 /** What is no starts of an agent is left out: it would fail every pass, and be kept for the next watcher. */

@@ -5,7 +5,7 @@ import type { StampedCondition, WatchConditions } from '../../reconciler/watch/m
 import type { Auto } from '../../reconciler/watch/pass.ts';
 import type { StartsByAgent } from '../../reconciler/watch/starts.ts';
 import type { Wait } from '../../reconciler/watch/withhold.ts';
-import { areWaits, fieldsOf, isAuto, isPid, isText, isTime, isWatchConditions, startsOf } from './state-parts.ts';
+import { areWaits, hasFields, isAuto, isPid, isText, isTime, isWatchConditions, startsOf } from './state-parts.ts';
 
 /** What a watcher leaves for `status`, and for the watcher after it. */
 export interface WatchState {
@@ -27,7 +27,8 @@ export const watchLockPath = (home: string, fleet: FleetName): string => `${home
 /** What a watcher of this fleet left; undefined where there is none that can be read whole. */
 export function readWatchState(files: FileReader, home: string, fleet: FleetName): WatchState | undefined {
   try {
-    return stateOf(JSON.parse(files.read(statePath(home, fleet)) ?? 'null'));
+    const value: unknown = JSON.parse(files.read(statePath(home, fleet)) ?? 'null');
+    return isState(value) ? { ...value, starts: startsOf(value.starts) } : undefined;
   } catch {
     // Torn or unreadable: it is about nothing that cannot be looked at.
     return undefined;
@@ -35,15 +36,17 @@ export function readWatchState(files: FileReader, home: string, fleet: FleetName
 }
 
 /** A part that was damaged or edited makes all of it worthless, but for the starts: each counts for itself. */
-function stateOf(value: unknown): WatchState | undefined {
-  const { formatVersion, pid, startedMs, auto, manifest, conditions, waits, starts, endedMs } = fieldsOf(value) ?? {};
-  if (formatVersion !== '1.0' || !isPid(pid) || !isTime(startedMs) || !isAuto(auto) || !isText(manifest))
-    return undefined;
-  if (!isWatchConditions(conditions) || !areWaits(waits)) return undefined;
-  const state = { formatVersion, pid, startedMs, auto, manifest, conditions, waits, starts: startsOf(starts) } as const;
-  if (endedMs === undefined) return state;
-  return isTime(endedMs) ? { ...state, endedMs } : undefined;
-}
+const isState = (value: unknown): value is WatchState =>
+  hasFields(value, {
+    formatVersion: (version) => version === '1.0',
+    pid: isPid,
+    startedMs: isTime,
+    auto: isAuto,
+    manifest: isText,
+    conditions: isWatchConditions,
+    waits: areWaits,
+    endedMs: (endedMs) => endedMs === undefined || isTime(endedMs),
+  });
 
 /** The watcher of a fleet as `status` tells it. */
 export interface WatchView {

@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readWatchState, statePath, watchView } from '../../../src/cli/watch/state.ts';
+import { readWatchState, statePath, watchLockPath, watchView } from '../../../src/cli/watch/state.ts';
+import { systemClock } from '../../../src/host/clock.ts';
+import { createExec } from '../../../src/host/exec.ts';
 import { createFileReader } from '../../../src/host/files.ts';
+import { acquireLock } from '../../../src/host/lock.ts';
 import type { StampedCondition } from '../../../src/reconciler/watch/memory.ts';
 import { fleetWith } from '../../support/fleet.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';
@@ -87,7 +90,10 @@ describe('what status takes of a watcher’s record', () => {
     ['a time that no date can have', withCondition({ ...condition, sinceMs: 8.64e15 + 1 })],
     ['a time in words', withCondition({ ...condition, sinceMs: '5' })],
     ['a time before all time', withCondition({ ...condition, sinceMs: -1 })],
-    ['more conditions than there can be', { conditions: { fleet: Array(10_001).fill(condition), agents: {} } }],
+    [
+      'more conditions than there can be',
+      { conditions: { fleet: Array.from({ length: 10_001 }, () => condition), agents: {} } },
+    ],
     ['conditions of what is no agent', withAgents({ '../x': [condition] })],
     ['conditions of an agent that are none', withAgents({ coder: { type: 'Ready' } })],
     ['waits that are no list', { waits: {} }],
@@ -105,6 +111,23 @@ describe('what status takes of a watcher’s record', () => {
     ['another format', { formatVersion: '2.0' }],
   ])('is nothing where it has %s', (_, damage) => {
     expect(read({ ...whole, ...(damage as object) })).toBeUndefined();
+  });
+
+  it('is only who watches, where the record of a watcher that lives cannot be read or is of another', async () => {
+    const options = { exec: createExec(), clock: systemClock, waitMs: 0, holder: 'mosaic fleet watch' };
+    const lock = await acquireLock(watchLockPath(home, name), options);
+    const silent = { isRunning: true, pid: process.pid, conditions: [], agents: {}, waits: [] };
+    const view = () => watchView(createFileReader(), home, name);
+    try {
+      read({ ...whole, pid: process.pid, waits: 7 });
+      expect(view()).toEqual(silent);
+      read({ ...whole, pid: process.pid + 1 });
+      expect(view()).toEqual(silent);
+      read({ ...whole, pid: process.pid });
+      expect(view()).toMatchObject({ record: { auto: 'safe', startedMs: 2 }, waits: [wait] });
+    } finally {
+      lock.release();
+    }
   });
 
   it.each([['null'], ['7'], ['[]'], ['{'], ['"x"'], ['']])('is nothing where it is %j', (text) => {
