@@ -121,9 +121,10 @@ function unsteadiness(agent: AgentStatus, { restart }: Agent, findings: Findings
   const wasCrashed = before.agents[name]?.some(({ type }) => type === 'CrashLoop') === true;
   const isYoung = ['running', 'starting'].includes(state) && nowMs - startedAtMs < restart.windowMs;
   const text = `started again after its crash loop; over once it has run for ${seconds(restart.windowMs)}`;
+  // Past its limit it is down: how often it ended is what the limit says already.
+  if (crash !== undefined) return [isSo('CrashLoop', 'StartLimit', crash)];
   return [
-    ...(crash === undefined ? [] : [isSo('CrashLoop', 'StartLimit', crash)]),
-    ...(crash === undefined && wasCrashed && isYoung ? [isSo('CrashLoop', 'Recovering', text)] : []),
+    ...(wasCrashed && isYoung ? [isSo('CrashLoop', 'Recovering', text)] : []),
     ...(flapping === undefined ? [] : [isSo('Flapping', 'ManyEnds', flappingText(flapping))]),
   ];
 }

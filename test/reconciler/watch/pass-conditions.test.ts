@@ -76,7 +76,10 @@ describe('the conditions of an agent', () => {
     ],
     [
       'is past its start limit',
-      { items: { 'session.coder': null, 'run.coder': { spec: { active: 'failed' } }, 'record.coder': crashed() } },
+      {
+        memory: { ...freshMemory(fleet, 'k'), starts: { coder: often } },
+        items: { 'session.coder': null, 'run.coder': { spec: { active: 'failed' } }, 'record.coder': crashed() },
+      },
       ['Ready False OutOfSync', 'CrashLoop True StartLimit'],
     ],
     [
