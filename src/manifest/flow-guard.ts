@@ -30,7 +30,7 @@ export class FlowGuard {
 
   /** Takes a token that is no scalar. */
   token(token: string, offset: number): FlowProblem | undefined {
-    switch (token[0]) {
+    switch (token) {
       case '[':
       case '{':
         return this.value() ?? this.#open(token, offset);
