@@ -85,7 +85,7 @@ function notUtf8(bytes: Uint8Array): Decoded {
     .decode(bytes)
     .replace(/^\ufeff/, '');
   const start = sound.replace(/^\ufeff/, '').length;
-  const message = `byte ${offset} is not UTF-8 (0x${(bytes[offset] ?? 0).toString(16).padStart(2, '0')})`;
+  const message = `byte ${offset} is not UTF-8 (0x${(bytes[offset] ?? 0).toString(16)})`;
   return {
     text,
     problems: [{ span: { start, end: start + 1 }, code: 'E_ENCODING', message, hint: 'Save the file as UTF-8.' }],
