@@ -57,7 +57,7 @@ export const exposureOf = (exposed: Condition | undefined, reading: Reading): re
 /** What the watcher itself goes by, and no plan shows: whom it runs, what it believes of a screen, who may manage. */
 type Guarded = Pick<Fleet, 'notify' | 'adapters' | 'agentsMayManage'>;
 
-const UNSAID: Guarded = { notify: [], adapters: {}, agentsMayManage: false };
+const UNSAID: Omit<Guarded, 'notify'> = { adapters: {}, agentsMayManage: false };
 
 const guarded = (fleet: Fleet, { notify, adapters, agentsMayManage }: Guarded): Fleet => ({
   ...fleet,

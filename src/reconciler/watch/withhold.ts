@@ -88,7 +88,7 @@ export interface Wait {
 /** What waits for a person, as the plan itself tells it; a group once, its process speaks for all of it. */
 export function planWaits({ deferred, blocked }: Plan): readonly Wait[] {
   const isProcess = ({ address }: Deferred): boolean => kindOf(address) === 'session';
-  const lead = [...deferred.filter(isProcess), ...deferred.filter((one) => !isProcess(one))];
+  const lead = [...deferred.filter(isProcess), ...deferred];
   const once = lead.filter(({ group }, at) => lead.findIndex((other) => other.group === group) === at);
   return [
     ...once.map(({ group, reason, hint }) => ({ group, reason, message: hint })),
