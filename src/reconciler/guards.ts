@@ -135,7 +135,6 @@ function massDelete(changes: readonly Change[], context: GuardContext): readonly
   const groups = groupsOf(changes.filter(deletesAgent));
   if (groups.length === 0) return [];
   const count = new Set([...groups, ...unseenOrphans(context)]).size;
-  if (count <= ALWAYS_ALLOWED) return [];
   const installed = Math.max(count, installedAgents(context.observed).length);
   const limit = Math.max(ALWAYS_ALLOWED, Math.ceil(installed * 0.3));
   if (count <= limit || count <= (context.policy.allowDelete ?? 0)) return [];

@@ -9,16 +9,16 @@ import { worldOf, type Overlay } from '../support/observed.ts';
 const FLEET = fleetWith({ coder: '{ command: [codex] }' });
 const error = { code: 'E_IO', message: 'refused' };
 
-/** A change as `ACTION ADDRESS`, and its disruption where it has one. */
+/** A change as `ACTION ADDRESS`, and its disruption and its reason where they matter. */
 function changeOf(words: string): Change {
-  const [action = '', address = '', disruption = 'none'] = words.split(' ');
+  const [action = '', address = '', disruption = 'none', reason = 'spec_changed'] = words.split(' ');
   return {
     action: action as Change['action'],
     address,
     disruption: disruption as Change['disruption'],
     group: groupOf(address),
     provider: providerOf(address),
-    reason: 'spec_changed',
+    reason: reason as Change['reason'],
     phase: 'write',
     patch: [],
     because: 'it differs',
@@ -134,5 +134,16 @@ describe('what is said of a block', () => {
     const inside = (self: string): readonly string[] => blocksOf([`restart ${SERVER} fleet`], [], { host: { self } });
     expect(inside('server')).toContain('fleet self: this command runs inside the fleet’s tmux server');
     expect(inside('coder')).toContain('fleet self: this command runs inside agent coder');
+  });
+
+  it('tells of each protected agent whether it would end or be deleted', () => {
+    const fleet = fleetWith({ a: '{ command: [x], protect: true }', b: '{ command: [x], protect: true }' });
+    const { observed } = worldOf(fleet, {});
+    const changes = ['delete launch.a none not_in_manifest', 'restart session.b restart'].map(changeOf);
+    const { blocked } = guard(changes, [], { fleet, observed, policy: APPLY });
+    expect(blocked.map(({ message }) => message)).toEqual([
+      'a is protected and would be deleted',
+      'b is protected and would be ended',
+    ]);
   });
 });

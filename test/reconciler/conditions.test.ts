@@ -5,6 +5,10 @@ import { fleetWith } from '../support/fleet.ts';
 import { planOf, worldOf, type Overlay } from '../support/observed.ts';
 
 const AGENTS = { coder: '{ command: [codex] }', reviewer: '{ command: [claude] }' };
+const ON_PATH = {
+  coder: '{ command: [codex], path: [/usr/bin] }',
+  reviewer: '{ command: [claude], path: [/usr/bin] }',
+};
 const OLDER = { spec: { launcher: 'older' } };
 
 const conditions = (overlay: Overlay, spec = ''): readonly string[] => {
@@ -28,6 +32,22 @@ describe('conditions', () => {
     const held = { 'session.coder': null, 'session.reviewer': OLDER };
     expect(conditions({ items: held, host: { holds: [{ agent: 'coder', by: '' }] } })).toEqual([
       expect.stringMatching(/^RestartPending True: reviewer: /),
+    ]);
+  });
+
+  it('say which running agent could not be started again, and of no other', () => {
+    const gone = { kind: 'missing', executable: false, mode: 0, uid: 0 } as const;
+    const paths = { '/usr/bin/codex': gone, '/usr/bin/claude': gone };
+    const found = (overlay: Overlay): readonly string[] =>
+      planOf(fleetWith(ON_PATH), overlay).conditions.map(
+        ({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`,
+      );
+    expect(found({ host: { paths } })).toEqual([
+      expect.stringMatching(/^NextStartFails True HostUnfit: coder runs, but could not be started again: coder runs /),
+      expect.stringMatching(/^NextStartFails True HostUnfit: reviewer runs, but could /),
+    ]);
+    expect(found({ host: { paths, holds: [{ agent: 'coder', by: '' }] }, items: { 'session.coder': null } })).toEqual([
+      expect.stringMatching(/^NextStartFails True HostUnfit: reviewer runs, but could /),
     ]);
   });
 

@@ -49,6 +49,13 @@ describe('the mass-delete guard', () => {
     expect(steps(plan)).toEqual([]);
   });
 
+  it('counts each agent of which nothing can be seen, and nothing that is the fleet’s own', () => {
+    const dark = (name: string) => Object.keys(orphan(name)).map((address) => [address, 'no answer'] as const);
+    const items = { ...orphan('old-2'), ...Object.fromEntries([...dark('old-0'), ...dark('old-1')]) };
+    expect(planOf(TWO, { items }).blocked.filter(({ reason }) => reason === 'mass-delete')).toHaveLength(1);
+    expect(blocks(planOf(TWO, { items: { ...orphans(2), 'file.libexec/mosaic-older': {} } }))).toEqual([]);
+  });
+
   it('counts no agent that stays, whatever of it is removed', () => {
     const items = Object.fromEntries(
       ['a', 'b', 'c'].map((name) => [`unit.mosaic-canary@${name}.service.d/50-mosaic.conf`, {}]),
@@ -62,6 +69,13 @@ describe('a protected agent', () => {
   it('is not restarted, and the rest of the fleet is', () => {
     const plan = planOf(PROTECTED, { items: { 'session.coder': OLDER, 'session.reviewer': OLDER } });
     expect([steps(plan), blocks(plan)]).toEqual([['restart session.reviewer'], ['agent.coder: protected']]);
+  });
+
+  it('is so from the moment the manifest says so, and keeps the server while it starts', () => {
+    const unmarked = { 'launch.coder': { spec: { protect: false } }, 'session.coder': OLDER };
+    expect(blocks(planOf(PROTECTED, { items: unmarked }))).toEqual(['agent.coder: protected']);
+    const starting = { ...MOVED, 'session.coder': null, 'run.coder': { spec: { active: 'activating' } } };
+    expect(blocks(planOf(PROTECTED, { items: starting }))).toContain('fleet: protected');
   });
 
   it('is not restarted when a person asks for it', () => {

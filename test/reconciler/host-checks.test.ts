@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PathFact } from '../../src/model/observed.ts';
-import { hostProblems, pathsToCheck } from '../../src/reconciler/host-checks.ts';
+import { hostProblems, pathsToCheck, uncheckedPaths } from '../../src/reconciler/host-checks.ts';
 import { agentIn, fleetWith, hostFor } from '../support/fleet.ts';
 
 const MISSING: PathFact = { kind: 'missing', executable: false, mode: 0, uid: 0 };
@@ -32,6 +32,22 @@ describe('pathsToCheck', () => {
     const named = fleetWith({ coder: `{ command: [${program}], workingDirectory: ~/src }` });
     expect(pathsToCheck(named, '/home/ada')).toContain(path);
     expect(pathsToCheck(named, '/home/ada')).toHaveLength(2);
+  });
+});
+
+describe('uncheckedPaths', () => {
+  const unchecked = (paths: Record<string, PathFact>): readonly string[] =>
+    uncheckedPaths(agentIn(fleet), { ...hostFor(fleet), paths });
+  const PROGRAM: PathFact = { ...FILE, executable: true };
+
+  it('are all that was not looked at, of the program only while it was found nowhere', () => {
+    expect(unchecked({})).toEqual(['/home/ada/src', '/home/ada/keys', '/home/ada/bin/codex', '/usr/bin/codex']);
+    expect(unchecked({ '/home/ada/keys': FILE, '/usr/bin/codex': PROGRAM })).toEqual(['/home/ada/src']);
+    expect(unchecked({ '/home/ada/src': MISSING, '/home/ada/keys': FILE, '/usr/bin/codex': FILE })).toEqual([
+      '/home/ada/bin/codex',
+    ]);
+    const directory: PathFact = { ...PROGRAM, kind: 'directory' };
+    expect(unchecked({ '/home/ada/bin/codex': directory, '/usr/bin/codex': MISSING })).toHaveLength(2);
   });
 });
 

@@ -67,6 +67,19 @@ describe('the server', () => {
     ]);
   });
 
+  it('that is replaced gives each of its agents one fate, whatever else is to be done to them', () => {
+    const items = {
+      ...server({ socketPath: '/tmp/tmux-1000/older' }),
+      'session.coder': { spec: { spec: 'v1:older' } },
+      'session.reviewer': { spec: { name: 'other', wantedName: 'reviewer' } },
+    };
+    expect(steps(planOf(fleet, { items }))).toEqual([
+      'stop: replace server.mosaic-factory (systemd)',
+      'start: restart session.coder (systemd)',
+      'start: restart session.reviewer (systemd)',
+    ]);
+  });
+
   it('that is replaced with no agent to start is started for itself', () => {
     const quiet = fleetWith({ sleeper: AGENTS.sleeper });
     expect(steps(planOf(quiet, { items: server({ socketPath: '/tmp/tmux-1000/older' }) }))).toEqual([
