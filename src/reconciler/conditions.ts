@@ -1,7 +1,7 @@
 import { expandHome, type Agent, type Supervisor } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Condition } from '../model/plan.ts';
-import { textOf } from '../model/resource.ts';
+import { textOf, type Json } from '../model/resource.ts';
 import { agentView } from './agent-state.ts';
 import { compareText } from './diff.ts';
 import { hostProblems } from './host-checks.ts';
@@ -121,12 +121,26 @@ function otherFleets({ observed }: PlanInput): readonly Condition[] {
 }
 
 /** A user's own drop-ins beside ours are kept; a user should know that they are in force. */
-function overrides({ observed }: PlanInput): readonly Condition[] {
-  const files = observed.facts['overrides'];
-  if (!Array.isArray(files) || files.length === 0) return [];
-  const message = `kept, and in force beside mosaic's own settings: ${files.map(textOf).toSorted().join(', ')}`;
-  return [{ type: 'Override', status: 'True', reason: 'UserDropIn', message }];
+function overrides({ observed: { facts } }: PlanInput): readonly Condition[] {
+  const files = listed(facts['overrides']);
+  const starts = listed(facts['startOverrides']);
+  const kept = `kept, and in force beside mosaic's own settings: ${files.join(', ')}`;
+  const replaced = `ExecStart= in ${starts.join(', ')} is started in the place of what the manifest says, from the next start on; to change that, take the line out, then systemctl --user daemon-reload`;
+  return [
+    ...(files.length === 0 ? [] : [overrideOf('Override', kept)]),
+    ...(starts.length === 0 ? [] : [overrideOf('StartReplaced', replaced)]),
+  ];
 }
+
+const listed = (fact: Json | undefined): readonly string[] =>
+  Array.isArray(fact) ? fact.map(textOf).toSorted(compareText) : [];
+
+const overrideOf = (type: string, message: string): Condition => ({
+  type,
+  status: 'True',
+  reason: 'UserDropIn',
+  message,
+});
 
 /** A snapshot tells of what was there to be looked at; the rest of another manifest is left to the apply. */
 function notChecked({ observed: { unchecked = [] } }: PlanInput): readonly Condition[] {

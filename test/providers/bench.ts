@@ -37,6 +37,14 @@ export interface ProviderCase {
   readonly close?: () => Awaitable<void>;
 }
 
+/** A machine that is made no mischief with. */
+export const CALM: Pick<ProviderCase, 'plantForeign' | 'damage' | 'breakLook' | 'silence'> = {
+  plantForeign: () => {},
+  damage: () => {},
+  breakLook: undefined,
+  silence: undefined,
+};
+
 /** What goes before an apply; gives the fleet that is then wanted. */
 export type Story = (bench: Bench) => Promise<Fleet>;
 

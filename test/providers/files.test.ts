@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { watched } from '../support/simulated-faults.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { bench } from './bench.ts';
+import { bench, CALM } from './bench.ts';
 
 const [files] = allProviders(SOME_ASSETS);
 const LAUNCH = `${PLACES.home}/fleets/canary/launch/alpha`;
@@ -22,10 +22,7 @@ async function installed() {
     example: 'launch.alpha',
     other: 'launch.alpha',
     phases: { create: 'write', delete: 'delete' },
-    plantForeign: () => {},
-    damage: () => {},
-    breakLook: undefined,
-    silence: undefined,
+    ...CALM,
     state: () => machine.state(),
   });
   await passes.apply();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Exec } from '../../src/model/host.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { SimulatedHost } from '../support/simulated-host.ts';
-import { bench, type ProviderCase } from './bench.ts';
+import { bench, CALM, type ProviderCase } from './bench.ts';
 
 const [, systemd, tmux] = allProviders(SOME_ASSETS);
 const UNIT = 'mosaic-canary@alpha.service';
@@ -18,10 +18,7 @@ const fleetOfOne = (machine: SimulatedHost, part: Pick<ProviderCase, 'provider' 
     example: part.example,
     other: part.example,
     phases: { create: 'install', delete: 'delete' },
-    plantForeign: () => {},
-    damage: () => {},
-    breakLook: undefined,
-    silence: undefined,
+    ...CALM,
     state: () => machine.state(),
   });
 
@@ -47,6 +44,38 @@ describe('a stop of agents by their units', () => {
 
   it('is one when it is inactive', async () => {
     expect(await afterStop('inactive')).toMatchObject([{ done: true }]);
+  });
+});
+
+describe('a call that systemctl says went well, and that did nothing,', () => {
+  /** What becomes of it for an agent that ran once: first the manager hears nothing of this verb, then it does. */
+  async function unheard(verb: 'start' | 'restart') {
+    const machine = new SimulatedHost();
+    const { home, socketPath } = hostFacts();
+    machine.files.plant(`${home}/fleets/canary/server`, { content: `socket=${socketPath}\0` });
+    machine.files.plant(`${home}/fleets/canary/launch/alpha`, { content: 'mosaic=launch v1 canary/alpha\0' });
+    let isDeaf = false;
+    const exec: Exec = (argv, options) =>
+      isDeaf && argv[2] === verb
+        ? Promise.resolve({ exitCode: 0, stdout: '', stderr: '' })
+        : machine.port.exec(argv, options);
+    const passes = fleetOfOne(machine, { provider: systemd, example: `unit.${UNIT}.d/50-mosaic.conf`, exec });
+    await passes.apply();
+    const seen = await passes.look();
+    const change = { ...passes.order(seen, 'create'), address: 'session.alpha', phase: verb };
+    expect(await passes.applyAll(seen, [{ ...change, phase: 'start' }])).toMatchObject([{ done: true }]);
+    if (verb === 'start') machine.systemd.stop(UNIT);
+    const turns = [];
+    for (isDeaf of [true, false]) turns.push(...(await passes.applyAll(seen, [change])));
+    return turns;
+  }
+
+  it.each([
+    ['restart', `systemctl says yes, but ${UNIT} was not restarted`],
+    ['start', `systemctl says yes, but ${UNIT} was not started`],
+  ] as const)('is no %s, and one that did it is (F44)', async (verb, message) => {
+    const error = { code: 'E_STEP_FAILED', message };
+    expect(await unheard(verb)).toMatchObject([{ done: false, error }, { done: true }]);
   });
 });
 

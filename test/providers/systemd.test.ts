@@ -1,36 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Exec } from '../../src/model/host.ts';
 import { watched } from '../support/simulated-faults.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
-import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { bench } from './bench.ts';
+import { PLACES } from '../support/simulated-host.ts';
+import { installed } from './installed-units.ts';
 
 const [, systemd] = allProviders(SOME_ASSETS);
 const DROP_IN = `${PLACES.unitDirectory}/mosaic-canary@alpha.service.d/50-mosaic.conf`;
 const RELOAD_MARK = `${PLACES.unitDirectory}/mosaic-canary.reload`;
-
-/** The units of a fleet of one, installed and loaded. */
-async function installed() {
-  const machine = new SimulatedHost();
-  const fleet = fleetOf({ agents: { alpha: {} } });
-  const passes = bench({
-    provider: systemd,
-    fleet,
-    smaller: fleetOf({ agents: {} }),
-    host: hostFacts(),
-    port: machine.port,
-    example: 'unit.mosaic-canary@alpha.service.d/50-mosaic.conf',
-    other: 'unit.mosaic-canary.target',
-    phases: { create: 'install', delete: 'delete' },
-    plantForeign: () => {},
-    damage: () => {},
-    breakLook: undefined,
-    silence: undefined,
-    state: () => machine.state(),
-  });
-  await passes.apply();
-  return { machine, ...passes };
-}
 
 describe('units', () => {
   it('are written and loaded with one reload, however many they are (F29)', async () => {
@@ -161,43 +137,6 @@ describe('a unit file with an agent’s own unit name', () => {
   });
 });
 
-describe('a call that changes units', () => {
-  /** The time limit that the call with this verb is given. */
-  async function limitOf(verb: 'start' | 'stop', agent: object, damage: (machine: SimulatedHost) => void = () => {}) {
-    const { machine, apply, look, order, given } = await installed();
-    await apply(fleetOf({ agents: { alpha: agent } }));
-    damage(machine);
-    const seen = await look();
-    const limits: number[] = [];
-    const exec: Exec = (argv, options) => {
-      if (argv[2] === verb && argv.at(-1)?.includes('@') === true) limits.push(options.timeoutMs);
-      return machine.port.exec(argv, options);
-    };
-    const change = { ...order(seen, 'create'), address: 'session.alpha', phase: verb };
-    const scope = {
-      fleet: given.fleet.name,
-      supervisor: given.fleet.supervisor,
-      host: hostFacts(),
-      wanted: [],
-      facts: {},
-    };
-    await systemd.apply({ ...machine.port, exec }, [change], scope);
-    return limits[0] ?? 0;
-  }
-
-  it('waits as long as the slowest agent may take to stop or to start (F45)', async () => {
-    expect(await limitOf('stop', {})).toBeLessThan(120_000);
-    expect(await limitOf('stop', { stop: { timeout: '10m' } })).toBeGreaterThan(600_000);
-    expect(await limitOf('start', {})).toBeGreaterThan(120_000);
-  });
-
-  it('waits long where a person has settings that we do not read', async () => {
-    const own = `${PLACES.unitDirectory}/mosaic-canary@alpha.service.d/override.conf`;
-    const plant = ({ files }: SimulatedHost): void => files.plant(own, { content: '[Service]\nTimeoutStopSec=5min\n' });
-    expect(await limitOf('stop', {}, plant)).toBeGreaterThan(600_000);
-  });
-});
-
 describe('units left from before, under another supervisor', () => {
   const moved = fleetOf({ supervisor: 'tmux', agents: {} });
 
@@ -237,6 +176,22 @@ describe('drop-ins of a person', () => {
     machine.port.writer.makeDirectory(PLACES.unitDirectory, 0o700);
     expect((await observe()).facts['overrides']).toEqual(['mosaic-canary@alpha.service.d/override.conf']);
     expect((await plan()).blocked).toEqual([]);
+  });
+
+  it.each([
+    ['[Service]\nExecStart=\nExecStart=/bin/false\n', 1],
+    ['[Service]\n  ExecStart = /bin/false\n', 1],
+    ['[Service]\n#ExecStart=/bin/false\nExecStartPre=/bin/true\n', 0],
+  ])('are told apart by whether they say what is started (F25): %j', async (content, count) => {
+    const { machine, observe } = await installed();
+    for (const name of ['template', 'one']) {
+      const unit = name === 'one' ? 'mosaic-canary@alpha.service.d' : 'mosaic-canary@.service.d';
+      machine.files.plant(`${PLACES.unitDirectory}/${unit}/${name}.conf`, { content });
+    }
+    expect((await observe()).facts).toMatchObject({
+      overrides: [expect.anything(), expect.anything()],
+      startOverrides: Array.from({ length: 2 * count }, () => expect.anything()),
+    });
   });
 
   it('that cannot be listed leave everything else known', async () => {

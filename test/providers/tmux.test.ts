@@ -10,7 +10,7 @@ import { requireTmuxDirectory } from '../../src/providers/tmux/client.ts';
 import { keySpelling } from '../../src/providers/tmux/format.ts';
 import { allProviders, fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { bench, type Bench, type ProviderCase } from './bench.ts';
+import { bench, CALM, type Bench, type ProviderCase } from './bench.ts';
 
 const [, , tmux] = allProviders(SOME_ASSETS);
 const HELPER = `${PLACES.home}/libexec/mosaic-agent`;
@@ -26,10 +26,7 @@ const passesOver = (machine: SimulatedHost, given: Pick<ProviderCase, 'fleet' | 
     example: 'session.alpha',
     other: 'session.beta',
     phases: { create: 'start', delete: 'stop' },
-    plantForeign: () => {},
-    damage: () => {},
-    breakLook: undefined,
-    silence: undefined,
+    ...CALM,
     state: () => machine.state(),
   });
 

@@ -95,6 +95,13 @@ describe('conditions', () => {
     expect(at(1001)).toEqual([expect.stringMatching(/^coder: envFile newer than start/)]);
   });
 
+  it('say which settings of a person’s own are started in the place of what the manifest says (F25)', () => {
+    expect(conditions({ facts: { overrides: ['b.conf', 'a.conf'], startOverrides: ['b.conf'] } })).toEqual([
+      expect.stringMatching(/^Override True: .*a\.conf, b\.conf$/),
+      expect.stringMatching(/^StartReplaced True: ExecStart= in b\.conf is started in the place of/),
+    ]);
+  });
+
   it('say that another HOME than the pinned one is not used', () => {
     expect(conditions({ host: { callerHome: '/tmp' } })).toEqual([
       expect.stringMatching(/^HomeDiffers True: HOME is \/tmp/),

@@ -50,6 +50,7 @@ export function isLook(argv: readonly string[]): boolean {
   const [program = '', ...args] = argv;
   const name = program.split('/').at(-1);
   if (name === 'busctl') return args.includes('get-property') || args.includes('ListUnitsByPatterns');
+  if (name === 'systemctl') return args.includes('show');
   if (name !== 'tmux' || !args.includes('-N')) return false;
   const commands = args.slice(args.indexOf('-N') + 1);
   const verbs = commands.filter((_, at) => at === 0 || commands[at - 1] === ';');

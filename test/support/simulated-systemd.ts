@@ -33,6 +33,7 @@ export class SimulatedSystemd {
   #loaded: ReadonlyMap<string, string> = new Map();
   #loadedAtMs: number;
   #active = new Map<string, UnitState>();
+  #lastStarts = new Map<string, number>();
 
   constructor(files: MemoryFiles, directory: string, now: () => number, hooks: UnitHooks) {
     this.#files = files;
@@ -66,7 +67,9 @@ export class SimulatedSystemd {
   /** Remembers what the manager knows and runs, and gives the way back to it. */
   snapshot(): () => void {
     const [active, loaded, loadedAtMs] = [new Map(this.#active), this.#loaded, this.#loadedAtMs];
+    const lastStarts = new Map(this.#lastStarts);
     return () => {
+      this.#lastStarts = new Map(lastStarts);
       this.#active = new Map(active);
       this.#loaded = loaded;
       this.#loadedAtMs = loadedAtMs;
@@ -109,6 +112,8 @@ export class SimulatedSystemd {
       case 'reset-failed':
         this.#forget(units);
         return ok();
+      case 'show':
+        return ok(units.map((unit) => `Id=${unit}\nInvocationID=${this.#lastStarts.get(unit) ?? ''}\n`).join('\n'));
       case 'start':
         return all(units.map((unit) => this.#start(unit, alone)));
       case 'stop':
@@ -142,6 +147,7 @@ export class SimulatedSystemd {
     if (this.isActive(unit)) return undefined;
     const required = /^Requires=(.*)$/m.exec(text)?.[1];
     if (!alone && required !== undefined) this.#start(required, alone);
+    this.#lastStarts.set(unit, this.#now());
     const isUp = this.#hooks.start(unit, text);
     this.#active.set(unit, isUp ? 'active' : 'failed');
     return isUp ? undefined : `Job for ${unit} failed.`;

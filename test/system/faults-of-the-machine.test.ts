@@ -1,26 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { cleanUp } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
-import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
+import { liveFleet, sleeper, standingFleet, type LiveFleet } from './live-fleet.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 
 let live: LiveFleet;
-let before: Readonly<Record<string, number | null>>;
-beforeAll(async () => {
-  live = liveFleet({ a: sleeper, b: sleeper });
-  await live.must('apply');
-  before = await live.pids();
-});
-afterAll(cleanUp);
-/** No fault of the machine costs an agent its process, and one apply is enough when it is gone. */
-afterEach(async () => {
-  live.declare({ a: sleeper, b: sleeper });
-  await live.must('apply', '--yes');
-  expect(await live.pids()).toEqual(before);
-});
+standingFleet((made) => (live = made));
 
 describe('a clock', () => {
   it.each([10, -10])('that is wrong by %i years changes no decision (F84)', async (years) => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   appendFileSync,
   chmodSync,
@@ -13,26 +13,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cleanUp, runMosaic, UNIT_DIRECTORY } from '../support/harness.ts';
+import { runMosaic, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
-import { answer, contents, liveFleet, sleeper, systemctl, type FailureAnswer, type LiveFleet } from './live-fleet.ts';
+import {
+  answer,
+  contents,
+  sleeper,
+  standingFleet,
+  systemctl,
+  type FailureAnswer,
+  type LiveFleet,
+} from './live-fleet.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 
 let live: LiveFleet;
-let before: Readonly<Record<string, number | null>>;
-beforeAll(async () => {
-  live = liveFleet({ a: sleeper, b: sleeper });
-  await live.must('apply');
-  before = await live.pids();
-});
-afterAll(cleanUp);
-/** No fault on the disk costs an agent its process, and one apply is enough when it is gone. */
-afterEach(async () => {
-  live.declare({ a: sleeper, b: sleeper });
-  await live.must('apply', '--yes');
-  expect(await live.pids()).toEqual(before);
-});
+standingFleet((made) => (live = made));
 
 const launch = (): string => join(live.home, 'fleets', live.fleet, 'launch');
 const state = (): string => join(live.home, 'state', live.fleet);
@@ -93,6 +89,10 @@ describe('a unit', () => {
     const { conditions } = await live.status();
     await live.must('apply');
     expect(conditions.find(({ type }) => type === 'Override')?.message).toContain('90-mine.conf');
+    expect(conditions.find(({ type }) => type === 'StartReplaced')?.message).toContain(
+      `${live.unit('a')}.d/90-mine.conf`,
+    );
+    expect((await live.must('plan')).stdout).toContain('StartReplaced: ExecStart= in ');
     expect(existsSync(own)).toBe(true);
     rmSync(own);
     await systemctl('daemon-reload');

@@ -1,28 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cleanUp, runMosaic } from '../support/harness.ts';
+import { runMosaic } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
-import { answer, liveFleet, sleeper, type FailureAnswer, type LiveFleet, type PlanAnswer } from './live-fleet.ts';
+import { answer, sleeper, standingFleet, type FailureAnswer, type LiveFleet, type PlanAnswer } from './live-fleet.ts';
 import { shimmed } from './shims.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
 
 let live: LiveFleet;
-let before: Readonly<Record<string, number | null>>;
-beforeAll(async () => {
-  live = liveFleet({ a: sleeper, b: sleeper });
-  await live.must('apply');
-  before = await live.pids();
-});
-afterAll(cleanUp);
-
-/** Whatever went wrong: with the programs as they should be, one apply is enough, and nobody else was disturbed. */
-afterEach(async () => {
-  live.declare({ a: sleeper, b: sleeper });
-  await live.must('apply', '--yes');
-  expect(await live.pids()).toEqual(before);
-});
+standingFleet((made) => (live = made));
 
 const blocks = (plan: PlanAnswer): readonly string[] => [...new Set(plan.blocked.map(({ reason }) => reason))];
 
@@ -64,8 +51,24 @@ describe('a systemctl', () => {
       systemctl: `[[ $2 == start ]] && exit 0; exec "$real/systemctl" "$@"`,
     });
     live.declare({ a: sleeper, b: sleeper, c: sleeper });
-    expect(await lying(['apply'])).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('1 agent to start') });
+    expect(await lying(['apply'])).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('1 agent to start'),
+      stderr: expect.stringMatching(/FAILED .*start session\.c: systemctl says yes, but .*@c\.service was not started/),
+    });
     expect(await lying(['verify'])).toMatchObject({ exitCode: 2 });
+  });
+
+  it('that says yes to a restart and does nothing is not believed (F44)', async () => {
+    const lying = shimmed(live, { systemctl: `[[ $2 == restart ]] && exit 0; exec "$real/systemctl" "$@"` });
+    const was = await live.pids();
+    expect(await lying(['restart', 'a'])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(
+        /FAILED .*restart session\.a: systemctl says yes, but .*@a\.service was not restarted/,
+      ),
+    });
+    expect(await live.pids()).toEqual(was);
   });
 
   it('and a busctl that answer with nonsense are no answer: nothing is changed (F43)', async () => {

@@ -1,6 +1,7 @@
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, runMosaic, tempHome, UNIT_DIRECTORY, type TempHome } from '../support/harness.ts';
+import { cleanUp, eventually, runMosaic, tempHome, UNIT_DIRECTORY, type TempHome } from '../support/harness.ts';
 import { sh, type Ended, type RunOptions } from '../support/process.ts';
 
 /** One agent as `fleet status -o json` tells it. */
@@ -142,6 +143,27 @@ export function killNow(pid: number | string | null | undefined): void {
 }
 
 export const sleeper = { command: ['sleep', '3600'] };
+
+/**
+ * Brings two agents up before the tests of a file, and hands their fleet out. No fault that a test brings about costs an
+ * agent its process, and when it is gone one apply is enough.
+ */
+export function standingFleet(handOut: (live: LiveFleet) => void): void {
+  let live: LiveFleet;
+  let before: Readonly<Record<string, number | null>>;
+  beforeAll(async () => {
+    live = liveFleet({ a: sleeper, b: sleeper });
+    handOut(live);
+    await live.must('apply');
+    before = await live.pids();
+  });
+  afterEach(async () => {
+    live.declare({ a: sleeper, b: sleeper });
+    await live.must('apply', '--yes');
+    expect(await live.pids()).toEqual(before);
+  });
+  afterAll(cleanUp);
+}
 
 export const systemctl = (...args: readonly string[]): Promise<Ended> => sh(['systemctl', '--user', ...args]);
 

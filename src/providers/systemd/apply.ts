@@ -1,15 +1,17 @@
-import { errorOf, FleetError } from '../../model/error.ts';
-import type { Clock, WritePort } from '../../model/host.ts';
-import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
+import { FleetError } from '../../model/error.ts';
+import type { WritePort } from '../../model/host.ts';
+import { fleetUnits } from '../../model/names.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
 import { textOf, type Address, type Observation, type ProviderObservation } from '../../model/resource.ts';
 import { backupDirectory, keepBackup } from '../../host/backup.ts';
-import { changeUnits, daemonReload, listUnits, resetFailed, startAlone, systemdCall, type Call } from './client.ts';
+import { changeUnits, daemonReload, resetFailed, startAlone, systemdCall } from './client.ts';
 import { dropInOwner, observeUnits, reloadMarkName, unitPathOf } from './observe.ts';
+import { failed, settled, unitOf } from './outcome.ts';
 import { stopPatienceMs } from './patience.ts';
 import { renderUnit } from './render.ts';
 import { START_TIMEOUT_MS } from './spec.ts';
+import { restartWitness, startWitness } from './witness.ts';
 
 /** Does the changes of one phase: files with one reload after them, or one start, stop or restart of many units. */
 export function applyUnits(port: WritePort, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
@@ -160,56 +162,12 @@ async function changeRuns(port: WritePort, changes: readonly Change[], runs: Run
   // A start that does not come up ends with a stop.
   const patienceMs = START_TIMEOUT_MS + stopPatienceMs(seen, names, scope.fleet);
   const verb = phase === 'restart' ? 'restart' : 'start';
+  const witness = await (verb === 'restart' ? restartWitness(call, names) : startWitness(port, names, scope));
   const result = await changeUnits(call, { verb, units: names, patienceMs });
-  return result.exitCode === 0
-    ? changes.map(({ address }) => ({ address, done: true }))
-    : settled({ call, clock: port.clock }, changes, scope);
+  if (result.exitCode !== 0) return settled({ call, clock: port.clock }, changes, scope);
+  const wrong = await witness();
+  return changes.map(({ address }, at) => {
+    const message = wrong.get(names[at] ?? '');
+    return message === undefined ? { address, done: true } : failed(address, new FleetError('E_STEP_FAILED', message));
+  });
 }
-
-const TRIES = 60;
-const BETWEEN_TRIES_MS = 250;
-
-/**
- * After a call for many units that did not go well everywhere: which ones are as they should be? A unit that systemd
- * starts a second time, because the first start met a machine under load, is waited for.
- */
-async function settled({ call, clock }: Hands, changes: readonly Change[], scope: Scope): Promise<readonly Outcome[]> {
-  const units = fleetUnits(scope.fleet);
-  const names = changes.map(({ address }) => unitOf(address, scope));
-  for (let left = TRIES; ; left -= 1) {
-    const listed = await listUnits(call, [units.server, units.target, `mosaic-${scope.fleet}@*.service`]);
-    const states = new Map(listed.map(({ name, active }) => [name, active]));
-    const isMoving = names.some((name) => /^(de)?activating$/.test(states.get(name) ?? ''));
-    if (!isMoving || left === 0) return changes.map((change, at) => outcomeOf(change, names[at] ?? '', states));
-    await clock.sleep(BETWEEN_TRIES_MS, scope.signal);
-  }
-}
-
-function outcomeOf(change: Change, name: string, states: ReadonlyMap<string, string>): Outcome {
-  const active = states.get(name) ?? 'inactive';
-  const wantsUp = change.phase !== 'stop';
-  const isRight = wantsUp ? active === 'active' : !/^(active|activating|deactivating)$/.test(active);
-  if (isRight) return { address: change.address, done: true };
-  const message = `${name} is ${active} after ${wantsUp ? 'the start' : 'the stop'}`;
-  return failed(change.address, new FleetError('E_STEP_FAILED', message));
-}
-
-/** What a settling needs of the machine. */
-interface Hands {
-  readonly call: Call;
-  readonly clock: Clock;
-}
-
-function unitOf(address: Address, { fleet }: Scope): string {
-  if (address.startsWith('server.')) return fleetUnits(fleet).server;
-  const agent = address.slice('session.'.length);
-  if (!address.startsWith('session.') || !isAgentName(agent))
-    throw new FleetError('E_INTERNAL', `${address} is no unit`);
-  return agentUnit(fleet, agent);
-}
-
-const failed = (address: Address, error: unknown): Outcome => ({
-  address,
-  done: false,
-  error: errorOf(error),
-});

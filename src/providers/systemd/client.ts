@@ -150,6 +150,16 @@ export async function resetFailed(call: Call, units: readonly string[]): Promise
   if (units.length > 0) await call(['systemctl', '--user', 'reset-failed', ...units], LOOK_MS);
 }
 
+/** By unit, the id of its last start, empty before the first: the manager gives every start one of its own. */
+export async function lastStarts(call: Call, units: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await checked(call, ['systemctl', '--user', 'show', '--property=Id,InvocationID', ...units]);
+  const found = new Map(
+    [...stdout.matchAll(/^Id=(.+)\nInvocationID=(.*)$/gm)].map(([, unit = '', id = '']) => [unit, id]),
+  );
+  if (units.some((unit) => !found.has(unit))) throw unreadable();
+  return found;
+}
+
 /** One unit as the manager knows it. */
 export interface UnitState {
   readonly active: string;

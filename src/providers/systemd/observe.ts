@@ -43,6 +43,7 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
       targetActive,
       serverState,
       overrides: personal,
+      startOverrides: personal.filter((name) => replacesStart(port.files, `${directory}/${name}`)),
       ...controllers(port.files, manager),
     },
   };
@@ -218,4 +219,13 @@ function overrides({ files, directory, fleet }: Look, errors: LookError[]): read
       .filter((file) => file.endsWith('.conf') && file !== '50-mosaic.conf')
       .map((file) => `${name}/${file}`),
   );
+}
+
+/** Does a person's drop-in say what the unit starts? One that cannot be read is named with all others, and no more. */
+function replacesStart(files: FileReader, path: string): boolean {
+  try {
+    return /^[ \t]*ExecStart[ \t]*=/m.test(files.read(path, MAX_BYTES) ?? '');
+  } catch {
+    return false;
+  }
 }
