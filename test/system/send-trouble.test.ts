@@ -119,8 +119,8 @@ async function sendNow(kind: string, agent: string, text: string): Promise<Told>
   const wasRead = isRead(agent, text);
   // tmux could not be asked, so nothing was typed.
   if (exitCode === 69) return { kind, agent, text, wasRead, receipt: 'refused' };
-  const [receipt] = (JSON.parse(stdout) as { results: readonly ReceiptAnswer[] }).results;
-  if (receipt === undefined) throw new Error(`no receipt: ${stdout}`);
+  const [receipt] = (JSON.parse(stdout) as { results?: readonly ReceiptAnswer[] }).results ?? [];
+  if (receipt === undefined) throw new Error(`${kind}: exit ${exitCode}, no receipt: ${stdout}`);
   return { kind, agent, text, wasRead, receipt: receipt.receipt, reason: receipt.reason ?? '' };
 }
 
