@@ -3,7 +3,7 @@ import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Clock, ReadPort } from '../model/host.ts';
 import type { ActivityReport, HostFacts } from '../model/observed.ts';
 import { textOf, type JsonObject, type Observation } from '../model/resource.ts';
-import { lifeOf, type ProcessId } from '../host/process.ts';
+import { lifeOf, terminalOf, type ProcessId } from '../host/process.ts';
 import { tmuxCall, type TmuxCall } from '../providers/tmux/client.ts';
 import { observeSessions } from '../providers/tmux/observe.ts';
 import type { PaneTarget } from '../providers/tmux/paste.ts';
@@ -88,8 +88,9 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
   if (seen?.state !== 'present') return refused(isStopped(room, agent) ? 'stopped' : 'missing');
   if (seen.owner === 'foreign') return refused('foreign');
   const { spec } = seen;
-  if (!isInPlace(spec)) return refused('impostor');
   const [panePid, pid] = [Number(spec['panePid']), Number(spec['pid'] ?? 0)];
+  // A wrapper is not in its unit from its first moment on.
+  if (!isInPlace(spec)) return refused(isLauncher(room, name, panePid) ? 'starting' : 'impostor');
   const life = lifeOf(pid);
   // The wrapper's helpers share its process group.
   if (life?.group !== pid || isLauncher(room, name, pid)) return refused('starting');
@@ -98,7 +99,8 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
     adapter: adapterOf(agent, room.fleet.adapters),
     pane: { paneId: textOf(spec['paneId']), panePid, owner: `${room.fleet.name}/${name}` },
     process: { pid, startTime: life.startTime },
-    tty: ttyOf(room.read, panePid),
+    // The wrapper's standard input is the pane's terminal.
+    tty: terminalOf(panePid),
   };
 }
 
@@ -109,12 +111,6 @@ const isStopped = ({ host }: Room, { name, state }: Agent): boolean =>
 const isLauncher = ({ fleet, host, read }: Room, name: string, pid: number): boolean =>
   read.processes.commandLineOf(pid)?.slice(-3).join('\0') ===
   ['pane', `${host.home}/fleets/${fleet.name}`, name].join('\0');
-
-/** The wrapper's standard input is the pane's terminal. */
-function ttyOf({ files }: ReadPort, panePid: number): string | undefined {
-  const path = files.readLink(`/proc/${panePid}/fd/0`);
-  return path !== undefined && /^\/dev\/pts\/\d+$/.test(path) ? path : undefined;
-}
 
 /** What is on an agent's screen, and what it is doing. */
 export interface Sight {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import type { ProcessStatus } from '../model/host.ts';
 import { errnoOf, ioError } from './io-error.ts';
 
@@ -45,6 +45,12 @@ export function statusOf(pid: number): ProcessStatus | undefined {
   const [group, foreground] = [5, 8].map((field) => Number(fields[field - FIRST_FIELD]));
   if (group === undefined || foreground === undefined) return undefined;
   return { state, group, ...(foreground > 0 ? { foregroundGroup: foreground } : {}) };
+}
+
+/** Path of the pseudo-terminal that is the process's standard input; of one that is just ending nobody can tell. */
+export function terminalOf(pid: number): string | undefined {
+  const path = tolerate(pid, () => readlinkSync(`/proc/${pid}/fd/0`));
+  return path !== undefined && /^\/dev\/pts\/\d+$/.test(path) ? path : undefined;
 }
 
 /** The argv of the process; empty for kernel threads and processes that ended and are not yet reaped. */

@@ -12,6 +12,7 @@ import {
   lifeOf,
   startTimeOf,
   statusOf,
+  terminalOf,
 } from '../../src/host/process.ts';
 import { eventually, temporaryPlace } from './support/place.ts';
 
@@ -97,12 +98,23 @@ describe('the readers of /proc', () => {
     expect(cgroupOf(process.pid)).toMatch(/^\//);
   });
 
+  it('tell no terminal of a process that lets nobody look, as one that is just ending', () => {
+    const user = process.geteuid?.() ?? 0;
+    // The first of all processes is root's; root itself may look anywhere.
+    if (user === 0) process.seteuid?.(65_534);
+    try {
+      expect(terminalOf(1)).toBeUndefined();
+    } finally {
+      if (user === 0) process.seteuid?.(user);
+    }
+  });
+
   it('answer `undefined` for a process that is gone', async () => {
     const pid = start('/bin/true');
     await once(started.at(-1) ?? process, 'exit');
-    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, statusOf, bytesReadBy, lifeOf].map((read) =>
-      read(pid),
+    const answers = [cgroupOf, childrenOf, startTimeOf, commandLineOf, statusOf, bytesReadBy, lifeOf, terminalOf].map(
+      (read) => read(pid),
     );
-    expect(answers).toEqual(Array(7).fill(undefined));
+    expect(answers).toEqual(Array(8).fill(undefined));
   });
 });

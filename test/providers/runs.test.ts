@@ -111,4 +111,14 @@ describe('a look at sessions', () => {
     const { observed } = await passes.look();
     expect(observed.items['session.alpha']).toMatchObject({ state: 'unknown', error: { code: 'E_TMUX' } });
   });
+
+  it('takes one whose process has just ended for gone, and for nobody else’s', async () => {
+    const machine = new SimulatedHost();
+    const passes = fleetOfOne(machine, { provider: tmux, example: 'session.alpha' });
+    await passes.apply();
+    machine.processes.kill(machine.tmux.panePid(hostFacts().socketPath, 'alpha'));
+    const { items, facts } = await passes.observe();
+    expect(items['session.alpha']).toEqual({ state: 'absent' });
+    expect(facts['foreignSessions']).toEqual([]);
+  });
 });

@@ -149,9 +149,15 @@ function factsOf(processes: ProcessReader, scope: Scope, { server, panes }: Seen
 }
 
 /** The mark alone makes no session ours: anybody can set it. */
-function isOurPane(processes: ProcessReader, scope: Scope, { owner, dead, panePid }: PaneRow): boolean {
+function isOurPane(processes: ProcessReader, scope: Scope, pane: PaneRow): boolean {
+  const { owner, panePid } = pane;
   if (!owner.startsWith(`${scope.fleet}/`)) return false;
-  return dead || placeOf(processes, scope, owner.slice(scope.fleet.length + 1))(panePid);
+  return placeOf(processes, scope, owner.slice(scope.fleet.length + 1))(panePid) || isOver(processes, pane);
+}
+
+/** Its process has ended, and tmux keeps the pane on purpose or has not heard of the end yet. */
+function isOver(processes: ProcessReader, { dead, panePid }: PaneRow): boolean {
+  return dead || /^[XZ]$/.test(processes.statusOf(panePid)?.state ?? 'X');
 }
 
 /** Names of others' sessions are their text: nothing of it may steer a terminal. */
@@ -168,7 +174,9 @@ function agentNames({ wanted, fleet }: Scope, { panes }: Seen): readonly string[
 function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: string): Observation {
   const { panes, server, byOwner } = seen;
   const owner = `${scope.fleet}/${name}`;
-  const marked = (byOwner.get(owner) ?? []).filter(({ dead }) => !dead);
+  const place = placeOf(processes, scope, name);
+  const isThere = (pane: PaneRow): boolean => !pane.dead && (place(pane.panePid) || !isOver(processes, pane));
+  const marked = (byOwner.get(owner) ?? []).filter(isThere);
   if (marked.length === 0) {
     const taken = panes.find((pane) => pane.session === name && pane.owner !== owner);
     if (taken === undefined) return { state: 'absent' };
@@ -180,7 +188,6 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
       foreignBecause: 'a session of this name has no mark of ours',
     };
   }
-  const place = placeOf(processes, scope, name);
   const pane = marked.find(({ panePid }) => place(panePid)) ?? marked[0];
   if (pane === undefined) return { state: 'absent' };
   return {
