@@ -1,19 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openStory } from '../../src/cli/live-list.ts';
-import type { Change } from '../../src/model/plan.ts';
-
-const change = (agent: string, address = `session.${agent}`): Change => ({
-  address,
-  group: `agent.${agent}`,
-  action: 'start',
-  reason: 'not_running',
-  disruption: 'none',
-  phase: 'start',
-  provider: 'systemd',
-  patch: [],
-  because: 'not running',
-  expected: 'absent',
-});
+import { changeOf as change } from '../support/plans.ts';
 
 /** A terminal that knows what the live list uses: cursor up, return, clear below, lines. */
 function terminal(

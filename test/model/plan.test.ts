@@ -1,16 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isEmpty, PHASES, type Plan } from '../../src/model/plan.ts';
+import { isEmpty, PHASES } from '../../src/model/plan.ts';
 import { textOf } from '../../src/model/resource.ts';
-
-const NOTHING: Plan = {
-  fleet: 'canary',
-  changes: [],
-  blocked: [],
-  deferred: [],
-  foreign: [],
-  holds: [],
-  conditions: [],
-};
+import { NOTHING } from '../support/plans.ts';
 
 describe('isEmpty', () => {
   it('does not count foreign things, holds and conditions', () => {

@@ -4,22 +4,13 @@ import type { Change, Phase, Plan } from '../../src/model/plan.ts';
 import type { Outcome, Provider, Scope } from '../../src/model/provider.ts';
 import { execute, type Step } from '../../src/reconciler/execute.ts';
 import { fleetWith, hostFor } from '../support/fleet.ts';
+import { changeOf, NOTHING } from '../support/plans.ts';
 
 const fleet = fleetWith({});
 const scope: Scope = { fleet: fleet.name, supervisor: 'systemd', host: hostFor(fleet), wanted: [], facts: {} };
 
-const change = (group: string, address: string, phase: Phase, provider = 'files'): Change => ({
-  address,
-  group,
-  action: 'create',
-  reason: 'missing',
-  disruption: 'none',
-  phase,
-  provider,
-  patch: [],
-  because: '',
-  expected: 'absent',
-});
+const change = (group: string, address: string, phase: Phase, provider = 'files'): Change =>
+  changeOf('', { address, group, action: 'create', reason: 'missing', phase, provider });
 
 type Apply = (changes: readonly Change[]) => Promise<readonly Outcome[]>;
 
@@ -53,7 +44,7 @@ async function run(changes: readonly Change[], apply: Apply = done, signal?: Abo
       return apply(batch);
     },
   });
-  const plan: Plan = { fleet: 'canary', changes, blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
+  const plan: Plan = { ...NOTHING, changes };
   const returned = await execute({
     plan,
     providers: [provider('files'), provider('systemd')],

@@ -1,20 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Change, Phase, Plan } from '../../src/model/plan.ts';
 import { order } from '../../src/reconciler/order.ts';
+import { changeOf, NOTHING } from '../support/plans.ts';
 
-const change = (group: string, address: string, phase: Phase = 'write'): Change => ({
-  address,
-  group,
-  action: 'create',
-  reason: 'missing',
-  disruption: 'none',
-  phase,
-  provider: 'files',
-  patch: [],
-  because: 'not there yet',
-  expected: 'absent',
-});
-const EMPTY: Plan = { fleet: 'canary', changes: [], blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
+const change = (group: string, address: string, phase: Phase = 'write'): Change =>
+  changeOf('', { address, group, action: 'create', reason: 'missing', phase, provider: 'files' });
 const blocked = (group: string, message: string, address?: string): Plan['blocked'][number] => ({
   group,
   reason: 'foreign',
@@ -34,8 +24,8 @@ describe('order', () => {
       change('fleet', 'file.z'),
     ];
     const wanted = ['file.z', 'unit.z', 'file.a', 'file.z', 'session.a', 'file.b'];
-    expect(order({ ...EMPTY, changes }).changes.map(({ address }) => address)).toEqual(wanted);
-    expect(order({ ...EMPTY, changes: changes.toReversed() })).toEqual(order({ ...EMPTY, changes }));
+    expect(order({ ...NOTHING, changes }).changes.map(({ address }) => address)).toEqual(wanted);
+    expect(order({ ...NOTHING, changes: changes.toReversed() })).toEqual(order({ ...NOTHING, changes }));
   });
 
   it('says everything once, and the same in whatever order it came', () => {
@@ -46,20 +36,20 @@ describe('order', () => {
       blocked('fleet', 'y'),
       blocked('fleet', 'y'),
     ];
-    const sorted = order({ ...EMPTY, blocked: list }).blocked;
+    const sorted = order({ ...NOTHING, blocked: list }).blocked;
     expect(sorted.map(({ group, address }) => `${group} ${address ?? ''}`)).toEqual([
       'fleet ',
       'agent.a ',
       'agent.a a',
       'agent.a b',
     ]);
-    expect(order({ ...EMPTY, blocked: list.toReversed() }).blocked).toEqual(sorted);
+    expect(order({ ...NOTHING, blocked: list.toReversed() }).blocked).toEqual(sorted);
   });
 
   it('says of a group what names no thing before the same about one', () => {
     const list = [blocked('fleet', 'x', 'a'), blocked('fleet', 'x')];
-    expect(order({ ...EMPTY, blocked: list }).blocked.map(({ address }) => address)).toEqual([undefined, 'a']);
-    expect(order({ ...EMPTY, blocked: list.toReversed() }).blocked.map(({ address }) => address)).toEqual([
+    expect(order({ ...NOTHING, blocked: list }).blocked.map(({ address }) => address)).toEqual([undefined, 'a']);
+    expect(order({ ...NOTHING, blocked: list.toReversed() }).blocked.map(({ address }) => address)).toEqual([
       undefined,
       'a',
     ]);
@@ -67,7 +57,7 @@ describe('order', () => {
 
   it('sorts what waits, what is foreign and what is held', () => {
     const plan = order({
-      ...EMPTY,
+      ...NOTHING,
       deferred: ['b', 'a'].map((address) => ({ group: 'fleet', address, reason: 'busy', hint: '' })),
       foreign: ['b', 'a'].map((address) => ({ address, message: '' })),
       holds: ['b', 'a'].map((agent) => ({ agent, by: '' })),

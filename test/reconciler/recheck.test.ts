@@ -6,6 +6,7 @@ import type { Provider } from '../../src/model/provider.ts';
 import type { Address, Json, Observation } from '../../src/model/resource.ts';
 import { execute } from '../../src/reconciler/execute.ts';
 import { fleetWith, hostFor } from '../support/fleet.ts';
+import { NOTHING } from '../support/plans.ts';
 
 const fleet = fleetWith({});
 
@@ -62,7 +63,7 @@ async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
     },
     apply: (_, batch) => Promise.resolve(batch.map(({ address }) => ({ address, done: true }))),
   });
-  const plan: Plan = { fleet: 'canary', changes, blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
+  const plan: Plan = { ...NOTHING, changes };
   await execute({
     plan,
     providers: [provider('files'), provider('systemd'), provider('tmux')],

@@ -5,6 +5,7 @@ import { freshMemory, type Memory } from '../../src/reconciler/watch/memory.ts';
 import { watchPass, type Auto, type PassPorts, type PassReport } from '../../src/reconciler/watch/pass.ts';
 import { fleetWith } from './fleet.ts';
 import { worldOf, type Overlay } from './observed.ts';
+import { NOTHING } from './plans.ts';
 
 /** When the pass is made. */
 export const NOW = 10_000_000;
@@ -29,7 +30,7 @@ export function pass({
 }: Given): Promise<PassReport> {
   const look = (policy: Look['policy']): Look => {
     const { policy: _asApplied, ...world } = worldOf(of, overlay);
-    const seen: Look = { ...world, policy, activity: {}, plan: EMPTY };
+    const seen: Look = { ...world, policy, activity: {}, plan: NOTHING };
     return { ...seen, plan: replan(seen, policy) };
   };
   return watchPass(memory, auto, {
@@ -46,15 +47,7 @@ export function pass({
     ...ports,
   });
 }
-const EMPTY: Look['plan'] = {
-  fleet: '',
-  changes: [],
-  blocked: [],
-  deferred: [],
-  foreign: [],
-  holds: [],
-  conditions: [],
-};
+
 /** An agent that is down. */
 export const down = { 'session.coder': null, 'run.coder': { spec: { active: 'inactive' } } };
 

@@ -2,31 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { planGithub, planLines, planMarkdown } from '../../../src/cli/view/plan-review.ts';
 import { codeSpan, plain } from '../../../src/cli/view/markdown.ts';
 import type { Change, Plan } from '../../../src/model/plan.ts';
+import { changeOf, NOTHING } from '../../support/plans.ts';
 
-const change = (name: string, more: Partial<Change> = {}): Change => ({
-  address: `session.${name}`,
-  group: `agent.${name}`,
-  action: 'start',
-  reason: 'not_running',
-  disruption: 'none',
-  phase: 'start',
-  provider: 'systemd',
-  patch: [],
-  because: 'it does not run',
-  expected: 'absent',
-  line: 7,
-  ...more,
-});
-const plan = (changes: readonly Change[], more: Partial<Plan> = {}): Plan => ({
-  fleet: 'canary',
-  changes,
-  blocked: [],
-  deferred: [],
-  foreign: [],
-  holds: [],
-  conditions: [],
-  ...more,
-});
+const change = (name: string, more: Partial<Change> = {}): Change =>
+  changeOf(name, { because: 'it does not run', line: 7, ...more });
+const plan = (changes: readonly Change[], more: Partial<Plan> = {}): Plan => ({ ...NOTHING, changes, ...more });
 
 describe('a plan as a page', () => {
   it('shows first what is hardest, and folds the rest away', () => {

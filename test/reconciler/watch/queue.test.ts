@@ -1,21 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Change } from '../../../src/model/plan.ts';
+import { changeOf } from '../../support/plans.ts';
 import type { Step } from '../../../src/reconciler/execute.ts';
 import { delayAfter } from '../../../src/reconciler/watch/backoff.ts';
 import { learn, nextTryMs, waitingGroups, type Queue } from '../../../src/reconciler/watch/queue.ts';
 
-const change = (group: string, reason: Change['reason'] = 'hand_edited'): Change => ({
-  address: `launch.${group}`,
-  group,
-  action: 'start',
-  reason,
-  disruption: 'none',
-  phase: 'start',
-  provider: 'files',
-  patch: [],
-  because: 'why not',
-  expected: 'absent',
-});
+const change = (group: string, reason: Change['reason'] = 'hand_edited'): Change =>
+  changeOf('', { address: `launch.${group}`, group, reason, provider: 'files' });
 const done = (group: string, reason?: Change['reason']): Step => ({ change: change(group, reason), result: 'done' });
 const failed = (group: string): Step => ({ change: change(group), result: 'failed', error: new Error('no space') });
 const skipped = (group: string): Step => ({ change: change(group), result: 'skipped', because: 'interrupted' });
