@@ -15,8 +15,8 @@ export default {
       },
     ],
   },
-  // Compiling a schema takes a second alone, and many where others use the cores.
-  testTimeout: 30_000,
+  // Where others use the cores everything takes many times longer; what waits for something gives up before this, and says for what.
+  testTimeout: 60_000,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   watchman: false,
 };

@@ -89,8 +89,7 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
   if (seen.owner === 'foreign') return refused('foreign');
   const { spec } = seen;
   const [panePid, pid] = [Number(spec['panePid']), Number(spec['pid'] ?? 0)];
-  // A wrapper is not in its unit from its first moment on.
-  if (!isInPlace(spec)) return refused(isLauncher(room, name, panePid) ? 'starting' : 'impostor');
+  if (!isInPlace(spec)) return refused(outOfPlace(room, name, panePid));
   const life = lifeOf(pid);
   // The wrapper's helpers share its process group.
   if (life?.group !== pid || isLauncher(room, name, pid)) return refused('starting');
@@ -104,10 +103,14 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
   };
 }
 
+/** A wrapper is not in its unit from its first moment on. */
+const outOfPlace = (room: Room, name: string, panePid: number): Refusal =>
+  isLauncher(room, name, panePid) ? 'starting' : 'impostor';
+
 const isStopped = ({ host }: Room, { name, state }: Agent): boolean =>
   state === 'stopped' || host.holds.some((hold) => hold.agent === name);
 
-/** The agent to be still has the command line of its wrapper. */
+/** Is it the wrapper, whose command line the agent to be has, too? */
 const isLauncher = ({ fleet, host, read }: Room, name: string, pid: number): boolean =>
   read.processes.commandLineOf(pid)?.slice(-3).join('\0') ===
   ['pane', `${host.home}/fleets/${fleet.name}`, name].join('\0');

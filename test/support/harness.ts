@@ -43,7 +43,7 @@ export function runMosaic(args: readonly string[], options: RunOptions & { reado
 /** Calls `look` until it neither throws nor returns false, and gives what it returned; fails with its last word. */
 export async function eventually<T>(
   look: () => T | false | Promise<T | false>,
-  { timeoutMs = 10_000, everyMs = 25 }: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
+  { timeoutMs = 30_000, everyMs = 25 }: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   let last: unknown;

@@ -24,7 +24,7 @@ const clients = async (): Promise<readonly string[]> =>
 /** Attaches in the outer terminal and waits until the agent's own shell answers there. */
 async function attach(agent: string, ...flags: readonly string[]): Promise<void> {
   await outer.type(`clear; ${MOSAIC} agent attach ${agent} ${flags.join(' ')}; echo "exit=$?"`);
-  await eventually(async () => (await clients()).length === 1, { timeoutMs: 20_000 });
+  await eventually(async () => (await clients()).length === 1);
 }
 
 beforeEach(async () => {
@@ -59,7 +59,7 @@ describe('agent attach', () => {
     await attach('worker-1');
     const [client] = await clients();
     killNow((await live.agent('worker-1')).pid);
-    await eventually(async () => ![undefined, client].includes((await clients())[0]), { timeoutMs: 20_000 });
+    await eventually(async () => ![undefined, client].includes((await clients())[0]));
     await sizeBecomes('worker-1', '80x23');
     await outer.type('echo again $MOSAIC_AGENT');
     await outer.shows('again worker-1');

@@ -48,7 +48,7 @@ export async function startWatch(
   const watch: LiveWatch = {
     pid: child.pid ?? 0,
     log,
-    said: (wanted, timeoutMs = 20_000) =>
+    said: (wanted, timeoutMs = 30_000) =>
       eventually(
         () => {
           const found = log().find(({ msg }) => (typeof wanted === 'string' ? msg.includes(wanted) : wanted.test(msg)));

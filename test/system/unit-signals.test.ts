@@ -164,7 +164,7 @@ async function following(at = address): Promise<Followed> {
   it('wakes once and hears again after the manager has executed itself anew', async () => {
     const heard = await following();
     await systemctl('daemon-reexec');
-    await eventually(() => heard.found > 0, { timeoutMs: 20_000 });
+    await eventually(() => heard.found > 0);
     expect([heard.lost, heard.found, heard.wakes > 0]).toEqual([1, 1, true]);
     await quiet(heard);
     const before = heard.wakes;

@@ -9,6 +9,9 @@ export const EVENTS_ALONE: WatchPace = { besideEventsMs: NEVER, withoutEventsMs:
 /** Whatever is seen once it was armed was seen by looking. */
 export const LOOKS_ALONE: WatchPace = { besideEventsMs: 20, withoutEventsMs: 20 };
 
+/** For a test that writes ten thousand times: how long that takes is the machine's business. */
+export const LONG_MS = 300_000;
+
 export interface Watched {
   readonly wakes: () => number;
   readonly troubles: readonly string[];
