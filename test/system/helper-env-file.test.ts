@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
@@ -75,18 +75,20 @@ describe('an env file', () => {
     fleet.add({
       canary: { argv: [process.execPath, fixture('report.mjs'), target], envFiles: [file], env: { KEY: secret } },
     });
-    spawn('systemctl', ['--user', 'start', fleet.unit('canary')], { stdio: 'ignore' });
-    let looks = 0;
-    await eventually(
-      () => {
-        looks += 1;
-        expect(processesWith(secret)).toEqual([]);
-        return existsSync(target);
-      },
-      { everyMs: 1 },
-    );
-    expect(looks).toBeGreaterThan(10);
-    expect(readFileSync(target, 'utf8')).toContain(`TOKEN=${secret}`);
+    const looks: (readonly string[])[] = [];
+    // On a busy machine a start may be over before it was looked at often.
+    while (looks.length < 10) {
+      rmSync(target, { force: true });
+      spawn('systemctl', ['--user', 'restart', fleet.unit('canary')], { stdio: 'ignore' });
+      await eventually(
+        () => {
+          looks.push(processesWith(secret));
+          return existsSync(target) && readFileSync(target, 'utf8').includes(`TOKEN=${secret}`);
+        },
+        { everyMs: 1 },
+      );
+    }
+    expect(looks.flat()).toEqual([]);
     const shown = [
       run('systemctl', '--user', 'show', fleet.unit('canary')).out,
       run('systemctl', '--user', 'status', fleet.unit('canary')).out,
