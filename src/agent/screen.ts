@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { TmuxCall } from '../providers/tmux/client.ts';
+import { tmuxWord, type TmuxCall } from '../providers/tmux/client.ts';
 
 /** What a pane shows, and what tells whether it can be typed into. */
 export interface Screen {
@@ -17,24 +17,24 @@ export interface Screen {
   readonly title?: string;
 }
 
-/** Panes of one invocation: tmux takes a command line of at most 16 KiB, and its answer must stay below our cap. */
-const PANES_PER_CALL = 100;
+/** Room for one screen among the others: a wide one full of CJK has 15 KiB. A lone one may have what any answer may. */
+const SCREEN_BYTES = 80 * 1024;
+const FEWEST = 100;
 
-/** Reads the screens of these panes (`%3`). A pane that is gone is not in the answer. Rejects as `call` does. */
+/**
+ * Reads the screens of these panes (`%3`), in one call however many: as a script, for a command line may have 16 KiB.
+ * A pane that is gone is not in the answer. Rejects as `call` does.
+ */
 export async function readScreens(call: TmuxCall, paneIds: readonly string[]): Promise<ReadonlyMap<string, Screen>> {
-  const starts = paneIds.flatMap((_id, at) => (at % PANES_PER_CALL === 0 ? [at] : []));
-  const found = await Promise.all(starts.map((at) => readSome(call, paneIds.slice(at, at + PANES_PER_CALL))));
-  return new Map(found.flat());
-}
-
-async function readSome(call: TmuxCall, paneIds: readonly string[]): Promise<readonly [string, Screen][]> {
+  if (paneIds.length === 0) return new Map();
   // A screen can hold any line, but not one that nobody could know before.
   const mark = `mosaic-${randomBytes(12).toString('hex')}-`;
-  const { stdout } = await call([
-    ['list-panes', '-a', '-F', `${mark}#{pane_id} ${FACTS}`],
-    ...paneIds.map(captureOf(mark)),
-  ]);
-  return screensIn(stdout.split('\n'), mark);
+  const facts = ['list-panes', '-a', '-F', `${mark}#{pane_id} ${FACTS}`];
+  const { stdout } = await call([facts, ['source-file', '-']], {
+    input: paneIds.map(captureOf(mark)).join(''),
+    outputBytes: Math.max(FEWEST, paneIds.length) * SCREEN_BYTES,
+  });
+  return new Map(screensIn(stdout.split('\n'), mark));
 }
 
 const FACTS = [
@@ -48,18 +48,14 @@ const FACTS = [
   '#{pane_title}',
 ].join(' ');
 
-/** A pane that is gone would end the whole line of commands; asked first, it is passed over. */
+/** A pane that is gone would be named by its mark all the same; asked first, it is passed over. */
 const captureOf =
   (mark: string) =>
-  (id: string): readonly string[] => [
-    'if-shell',
-    '-F',
-    '-t',
-    id,
-    `#{==:#{pane_id},${id}}`,
+  (id: string): string => {
     // Without its `%`, which would begin a time format there.
-    `display-message -p ${mark}${id.slice(1)} ; capture-pane -p -t ${id}`,
-  ];
+    const capture = `display-message -p ${mark}${id.slice(1)} ; capture-pane -p -t ${id}`;
+    return `if-shell -F -t ${id} ${tmuxWord(`#{==:#{pane_id},${id}}`)} ${tmuxWord(capture)}\n`;
+  };
 
 /** Lines of the answer by the marks above them. */
 function screensIn(lines: readonly string[], mark: string): readonly [string, Screen][] {

@@ -4,8 +4,8 @@ import { cleanEnvironment, findProgram, SAFE_PATH } from './environment.ts';
 import { errnoOf } from './io-error.ts';
 import { statusOf } from './process.ts';
 
-/** Bytes of stdout and stderr together that a program may write. */
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** Bytes of stdout and stderr together that a program may write whose caller does not say. */
+const OUTPUT_BYTES = 8 * 1024 * 1024;
 /** How long is read on after the program's exit: a server it started may hold the pipes open for ever. */
 const DRAIN_MS = 250;
 
@@ -139,7 +139,7 @@ async function finish(argv: Argv, child: Child, options: HostExecOptions): Promi
     killGroup(child);
     later(DRAIN_MS, () => gaveUp.abort());
   };
-  const output = collect(child.process, () => stop('overflow'));
+  const output = collect(child.process, outputBytes(options), () => stop('overflow'));
   const onAbort = (): void => stop('aborted');
   options.signal?.addEventListener('abort', onAbort);
   later(options.timeoutMs, () => stop('timeout'));
@@ -173,7 +173,7 @@ function spawnFailure(argv: Argv, cause: unknown): ExecFailure {
 
 function failureText(reason: Reason, argv: Argv, options: HostExecOptions): string {
   if (reason === 'timeout') return `${argv[0]} did not end within ${options.timeoutMs} ms`;
-  if (reason === 'overflow') return `${argv[0]} wrote more than ${MAX_OUTPUT_BYTES} bytes`;
+  if (reason === 'overflow') return `${argv[0]} wrote more than ${outputBytes(options)} bytes`;
   return `${argv[0]} was ended: ${reason}`;
 }
 
@@ -183,8 +183,10 @@ interface Output {
   readonly close: () => void;
 }
 
-function collect(child: Child['process'], onOverflow: () => void): Output {
-  let room = MAX_OUTPUT_BYTES;
+const outputBytes = (options: HostExecOptions): number => options.outputBytes ?? OUTPUT_BYTES;
+
+function collect(child: Child['process'], bytes: number, onOverflow: () => void): Output {
+  let room = bytes;
   const gather = (stream: Child['process']['stdout']): (() => string) => {
     const chunks: Buffer[] = [];
     stream?.on('data', (chunk: Buffer) => {

@@ -9,6 +9,8 @@ export interface ExecResult {
 export interface ExecOptions {
   readonly timeoutMs: number;
   readonly input?: string | Uint8Array;
+  /** Bytes it may write to both streams together; 8 MiB unless told otherwise. */
+  readonly outputBytes?: number;
   /** The child's whole environment; the caller's is never inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;

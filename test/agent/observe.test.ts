@@ -29,10 +29,10 @@ const processes = (status: Partial<ProcessStatus> = {}): ProcessReader => ({
 /** A tmux whose panes all show this text, and the calls it got. */
 function tmux(text: string): { readonly exec: Exec; readonly calls: (readonly string[])[] } {
   const calls: (readonly string[])[] = [];
-  const exec: Exec = (argv) => {
+  const exec: Exec = (argv, { input = '' }) => {
     calls.push(argv);
     const mark = /mosaic-[0-9a-f]+-/.exec(argv.join(' '))?.[0] ?? '';
-    const ids = argv.flatMap((word, at) => (argv[at - 1] === '-t' ? word : []));
+    const ids = [...String(input).matchAll(/^if-shell -F -t (%\d+) /gm)].map(([, id = '']) => id);
     const answers = ids.map((id) => `${mark}${id} 0 0 990 0 0 0\n${mark}${id.slice(1)}\n${text}\n`);
     return Promise.resolve({ exitCode: 0, stdout: answers.join(''), stderr: '' });
   };

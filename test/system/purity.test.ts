@@ -31,17 +31,29 @@ function isTmuxLook([program = '', ...words]: readonly string[]): boolean {
   const commands = words.slice(options).join('\n').split('\n;\n');
   return commands.every((command) => {
     const [name, ...rest] = command.split('\n');
+    // What stands in it is told by a recording of its own.
+    if (name === 'source-file') return rest.join() === '-';
     // if-shell -F -t TARGET CONDITION COMMANDS
     const branch = name === 'if-shell' && rest[0] === '-F' ? rest.slice(4) : [command.replaceAll('\n', ' ')];
     return branch.flatMap((line) => line.split(' ; ')).every((line) => TMUX_LOOK.test(line));
   });
 }
 
+/** The same of a script: a command a line. */
+const isScriptOfLooks = (script: string): boolean =>
+  script
+    .trimEnd()
+    .split('\n')
+    .map((line) => [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word))
+    .every((words) => isTmuxLook(['/usr/bin/tmux', '-N', '-S', '/s', ...words]));
+
 /** What systemd-analyze writes, and the programs it starts by itself. */
 const OF_ANALYZE =
   /^\/tmp\/systemd-[a-z]+-\w+(\/|$)|^\/run\/user\/\d+\/systemd$|\/systemd-analyze$|environment-generators?\//;
 
 let live: LiveFleet;
+
+const textOf = (quoted: string | undefined): string => String(JSON.parse(quoted ?? '""'));
 
 /** Every call of a command and of the programs it starts that is in {@link RECORDED}, as strace tells it. */
 async function recordedCalls(args: readonly string[]): Promise<readonly string[]> {
@@ -133,6 +145,17 @@ describe('no call that changes anything is made by', () => {
     expect(changes(calls)).toEqual([]);
   });
 
+  it('fleet status by the script that it has tmux read', async () => {
+    const calls = await record(['status'], ['-y', '-e', 'trace=execve,write']);
+    const sent = calls.map((call) => /write\(\d+<(?:UNIX|socket)[^>]*>, ("(?:[^"\\]|\\.)*"), \d+\)/.exec(call)?.[1]);
+    // The bus is spoken to in capitals and in bytes that JSON does not know.
+    const scripts = sent.filter((text) => text !== undefined && /^"[a-z-]+ /.test(text)).map((text) => textOf(text));
+    expect(calls.filter((call) => /execve.*"source-file", "-"\]/.test(call))).toHaveLength(scripts.length);
+    expect(scripts).toEqual([expect.stringMatching(/^if-shell -F -t %\d+ .*capture-pane -p/)]);
+    expect(scripts.map(isScriptOfLooks)).toEqual([true]);
+    expect(isScriptOfLooks(`${scripts.join('')}kill-pane -t %0\n`)).toBe(false);
+  });
+
   it('fleet plan --observed, which starts no program either', async () => {
     const calls = await recordedCalls(['plan', '--observed', join(live.root, 'observed.json')]);
     expect(changes(calls)).toEqual([]);
@@ -162,6 +185,7 @@ describe('no call that changes anything is made by', () => {
     [['display-message', 'text']],
     [['list-panes', ';', 'kill-server']],
     [['if-shell', '-F', '-t', '%0', '1', 'display-message -p x ; kill-pane']],
+    [['source-file', '/etc/tmux.conf']],
   ])('and tmux %j would be one', (command) => {
     expect(isTmuxLook(['/usr/bin/tmux', '-u', '-N', '-S', '/s', ...command])).toBe(false);
     expect(isTmuxLook(['/usr/bin/tmux', '-u', '-S', '/s', 'list-panes'])).toBe(false);

@@ -1,5 +1,12 @@
 import { FleetError } from '../../model/error.ts';
-import { ExecFailure, type Exec, type ExecResult, type FileReader, type FileStat } from '../../model/host.ts';
+import {
+  ExecFailure,
+  type Exec,
+  type ExecOptions,
+  type ExecResult,
+  type FileReader,
+  type FileStat,
+} from '../../model/host.ts';
 import { octal } from '../../host/octal.ts';
 
 const LOOK_MS = 5_000;
@@ -57,7 +64,7 @@ export interface Answer {
 /** Sends one command line to the server on `socket`. */
 export type TmuxCall = (
   commands: readonly (readonly string[])[],
-  options?: { readonly input?: string },
+  options?: Pick<ExecOptions, 'outputBytes'> & { readonly input?: string },
 ) => Promise<Answer>;
 
 export interface TmuxPlace {
@@ -69,8 +76,8 @@ export interface TmuxPlace {
 /** Calls on one absolute socket path. `-N`: no call through it can start a server. Rejects when nothing answers in time. */
 export const tmuxCall =
   (exec: Exec, place: TmuxPlace): TmuxCall =>
-  async (commands, options = {}) =>
-    answer(await run(exec, place, ['-N', ...joined(commands)], options.input), place.socket);
+  async (commands, options) =>
+    answer(await run(exec, place, ['-N', ...joined(commands)], options), place.socket);
 
 /** The only call that may start a server: detached, with our configuration, and marked before anybody can see it. */
 export async function startServer(exec: Exec, place: TmuxPlace, conf: string, mark: readonly string[]): Promise<void> {
@@ -98,7 +105,12 @@ const argvOf = ({ tmux, socket }: TmuxPlace, args: readonly string[]): readonly 
   ...args,
 ];
 
-async function run(exec: Exec, place: TmuxPlace, args: readonly string[], input?: string): Promise<ExecResult> {
+async function run(
+  exec: Exec,
+  place: TmuxPlace,
+  args: readonly string[],
+  options: Parameters<TmuxCall>[1] = {},
+): Promise<ExecResult> {
   const argv = argvOf(place, args);
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
   const { signal } = place;
@@ -106,7 +118,7 @@ async function run(exec: Exec, place: TmuxPlace, args: readonly string[], input?
     return await exec(argv, {
       timeoutMs: LOOK_MS,
       env,
-      ...(input === undefined ? {} : { input }),
+      ...options,
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {
