@@ -54,6 +54,19 @@ describe('systemctl stop', () => {
     expect(fleet.tmux('has-session', '-t', `=${agent}`).code).toBe(1);
   });
 
+  it('is heard a second time by an agent that was asked before, and goes on to its end', async () => {
+    const heard = join(fleet.scratch, 'heard');
+    const agent = start('bash', '-c', `trap 'echo >>"$0"' TERM; echo up >"$0"; while :; do sleep 0.05; done`, heard);
+    const times = (): number => (existsSync(heard) ? readFileSync(heard, 'utf8').split('\n').length - 2 : -1);
+    await eventually(() => times() === 0);
+    for (const count of [1, 2]) {
+      run('systemctl', '--user', 'kill', '--kill-whom=main', '--signal=TERM', fleet.unit(agent));
+      await eventually(() => times() === count);
+    }
+    process.kill(fleet.pid(agent), 'SIGKILL');
+    expect(await exitOf(fleet, agent)).toMatchObject({ signal: 'KILL', asked: 'stop' });
+  });
+
   it('keeps the screen also when the manager, late, comes with its order before anybody waits for one', async () => {
     start('sleep', '1000');
     const note = join(fleet.scratch, 'deaf');
