@@ -60,9 +60,19 @@ await_parent() {
   [[ $BASHPID != "$$" ]] || return
   while ((!asked && ms <= 5000)) && [[ -e /proc/$$ ]]; do
     printf -v pause '%d.%03d' $((ms / 1000)) $((ms % 1000))
-    sleep "$pause"
+    nap "$pause"
     ((ms *= 2))
   done
+}
+
+# To wait for what nobody writes takes no program, as `sleep` does. Bash before 5.1 has no pipe behind `<<<`.
+open_nap() {
+  exec 6<<<''
+  [[ ! -p /proc/self/fd/6 ]] || { read -r <&6 && exec 6<>/proc/self/fd/6; }
+}
+
+nap() { # SECONDS
+  if [[ -p /proc/self/fd/6 ]]; then read -r -t "$1" <&6; else sleep "$1"; fi
 }
 
 await_wrapper() {
@@ -98,6 +108,7 @@ run_agent() {
   trap stop_agent TERM
   [[ -z $pidfile ]] || name_main $$ || fail_to_name
   open_pipe
+  open_nap
   open_session
   await_wrapper
   # With the last other writer gone, the end of the pipe is the end of the wrapper, however it came.
@@ -127,6 +138,8 @@ hand_over() {
 
 watch_as_main() {
   trap stop_agent TERM
+  # An order to stop ends a nap, too.
+  set -o posix
   name_main "$BASHPID" || exit
   kill -RTMIN $$
   # An order passed on in the moment a `read` begins would not end it.
