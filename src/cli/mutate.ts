@@ -16,7 +16,7 @@ import { wasAsked } from './confirm.ts';
 import type { Place } from './context.ts';
 import { saveExecLog } from './exec-log.ts';
 import { openStory, type Story } from './live-list.ts';
-import { locked } from './locked.ts';
+import { locked, makeStateDirectory } from './locked.ts';
 import type { CommonOptions, Output } from './options.ts';
 import { tidy } from './tidy.ts';
 
@@ -69,7 +69,7 @@ export async function mutate(
   return locked(place, asking, async (port) => {
     mutation.check?.();
     const bench: Bench = { place, engine, port, output: io.output };
-    port.writer.makeDirectory(`${place.home}/state/${fleet.name}`, 0o700);
+    makeStateDirectory(port, place.home, fleet.name);
     tidy(place.read.files, fleet.name, engine.hostFacts(fleet));
     const result = await betweenFingerprints(bench, mutation, () => underLock(bench, mutation));
     if (result.exit === 0) mutation.finish?.(port, result);

@@ -30,11 +30,11 @@ export interface ExecSettings {
 
 /** What the host room itself may ask for beyond the port. */
 export interface HostExecOptions extends ExecOptions {
-  /** An open file of ours that becomes the child's descriptor 3. */
-  readonly descriptor?: number;
+  /** Open files of ours that become the child's descriptors from 3 on. */
+  readonly descriptors?: readonly number[];
 }
 
-/** An `Exec` that can also hand an open file to the child. */
+/** An `Exec` that can also hand open files to the child. */
 export type HostExec = (argv: Argv, options: HostExecOptions) => Promise<ExecResult>;
 
 /**
@@ -110,9 +110,9 @@ async function run(argv: Argv, options: HostExecOptions, path: readonly string[]
 }
 
 /** In the very call that asks for it: loading execa first costs 25 ms. */
-function start(file: string, args: readonly string[], { env = {}, descriptor, input }: HostExecOptions): Child {
+function start(file: string, args: readonly string[], { env = {}, descriptors = [], input }: HostExecOptions): Child {
   const first = input === undefined ? 'ignore' : 'pipe';
-  const stdio: StdioOptions = [first, 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])];
+  const stdio: StdioOptions = [first, 'pipe', 'pipe', ...descriptors];
   const child = spawn(file, args, { stdio, env, cwd: '/', detached: true });
   const ended = new Promise<Ended>((resolve) => {
     child.once('error', (cause) => resolve({ cause }));

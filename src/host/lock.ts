@@ -25,8 +25,8 @@ export interface LockOptions {
 export interface Lock {
   /** False once somebody deleted or replaced the lock file: then another process may hold the new one. */
   readonly isHeld: () => boolean;
-  /** A child that is given this keeps the lock as long as it lives, even when we do not live to see its end. */
-  readonly descriptor: number;
+  /** A child that is given these keeps the lock as long as it lives, even when we do not live to see its end. */
+  readonly descriptors: readonly number[];
   /** Idempotent. The file stays: deleting it would let two processes hold two files. */
   readonly release: () => void;
 }
@@ -73,7 +73,7 @@ async function tryLock(descriptor: number, path: string, options: LockOptions): 
   const { exec, signal, shared = false } = options;
   const waitMs = options.inTurn === true ? Math.max(0, options.waitMs) : 0;
   try {
-    const limits = { timeoutMs: waitMs + 5000, descriptor, ...(signal === undefined ? {} : { signal }) };
+    const limits = { timeoutMs: waitMs + 5000, descriptors: [descriptor], ...(signal === undefined ? {} : { signal }) };
     const { exitCode, stderr } = await exec(['flock', shared ? '-s' : '-x', ...patienceOf(waitMs), '3'], limits);
     if (exitCode > 1) throw new FleetError('E_IO', `cannot lock ${path}: ${stderr.trim()}`);
     return exitCode === 0;
@@ -106,7 +106,7 @@ function hold(fd: number, path: string, { clock, holder, shared = false }: LockO
   let open = true;
   return {
     isHeld: () => open && isFileAt(fd, path),
-    descriptor: fd,
+    descriptors: [fd],
     release: () => {
       if (!open) return;
       open = false;

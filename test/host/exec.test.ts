@@ -59,7 +59,7 @@ describe('createExec', () => {
 
   it('hands an open file over as descriptor 3', async () => {
     const descriptor = openSync(`${place}/handed`, 'w');
-    await exec(sh('echo through >&3'), { ...limit, descriptor });
+    await exec(sh('echo through >&3'), { ...limit, descriptors: [descriptor] });
     closeSync(descriptor);
     expect(readFileSync(`${place}/handed`, 'utf8')).toBe('through\n');
   });

@@ -24,10 +24,10 @@ const made: TempHome[] = [];
 /** True inside `scripts/private-manager.sh`, where user units may be started and ended at will. */
 export const inManager = (): boolean => process.env['MOSAIC_TEST_MANAGER'] === '1';
 
-/** Makes a fresh home. Its last component may be any file name, for tests of awkward ones. */
-export function tempHome(name = 'mosaic'): TempHome {
+/** Makes a fresh home. Its last component may be any file name, for tests of awkward ones; so may the fleet's name. */
+export function tempHome(name = 'mosaic', fleet = `t-${randomLetters()}`): TempHome {
   const root = mkdtempSync(join(tmpdir(), 'mosaic-test-'));
-  const temp = { root, home: join(root, name), tmuxTmpdir: join(root, 'tmux'), fleet: `t-${randomLetters()}` };
+  const temp = { root, home: join(root, name), tmuxTmpdir: join(root, 'tmux'), fleet };
   for (const directory of [temp.home, temp.tmuxTmpdir]) mkdirSync(directory, { mode: 0o700 });
   made.push(temp);
   return temp;

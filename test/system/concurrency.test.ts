@@ -91,7 +91,7 @@ async function expectRound(live: LiveFleet, commands: readonly Command[], at: nu
 
 /** Nobody holds the lock, and one apply makes all of it as the manifest and the holds say. */
 async function expectHealed(live: LiveFleet): Promise<void> {
-  expect(await sh(['flock', '-n', '-x', join(live.home, 'state/lock'), 'true'])).toMatchObject({ exitCode: 0 });
+  expect(await sh(['flock', '-n', '-x', join(live.home, 'state/.lock'), 'true'])).toMatchObject({ exitCode: 0 });
   await live.must('apply', '--yes', '--now');
   await live.must('verify');
   const states = (await live.status()).agents.map(({ held, state }) => `${held ? 'held' : 'wanted'} ${state}`);

@@ -26,7 +26,7 @@ beforeEach(async () => {
 /** Waits until the command that has the lock is ending the agent, and gives its pid. */
 async function midway(): Promise<number> {
   await eventually(async () => (await systemctl('is-active', live.unit('deaf'))).stdout === 'deactivating\n');
-  return Number(/"pid":(\d+)/.exec(readFileSync(join(live.home, 'state/lock'), 'utf8'))?.[1]);
+  return Number(/"pid":(\d+)/.exec(readFileSync(join(live.home, 'state/.lock'), 'utf8'))?.[1]);
 }
 
 /** One apply sets everything right, and nobody else was disturbed. */

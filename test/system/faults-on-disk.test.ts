@@ -69,14 +69,14 @@ describe('a directory of ours', () => {
   });
 
   it('for the lock that cannot be written to ends the command, and nothing is done (F80)', async () => {
-    chmodSync(join(live.home, 'state/lock'), 0o400);
+    chmodSync(join(live.home, 'state/.lock'), 0o400);
     live.declare({ a: sleeper });
     const ended = await live.mosaic(['apply', '--yes', '-o', 'json']);
-    chmodSync(join(live.home, 'state/lock'), 0o600);
+    chmodSync(join(live.home, 'state/.lock'), 0o600);
     expect(ended.exitCode).toBe(1);
     expect(answer<FailureAnswer>(ended).error).toMatchObject({
       code: 'E_PERMISSION',
-      message: expect.stringContaining('state/lock'),
+      message: expect.stringContaining('state/.lock'),
     });
   });
 });

@@ -72,7 +72,7 @@ describe('a destroy that was killed after the record of the server was gone', ()
     live = liveFleet({ a: sleeper });
     mkdirSync(join(live.home, 'fleets', live.fleet, 'launch'), { recursive: true });
     mkdirSync(join(live.home, 'state', live.fleet), { recursive: true });
-    writeFileSync(join(live.home, 'state/lock'), '');
+    writeFileSync(join(live.home, 'state/.lock'), '');
   });
   afterEach(cleanUp);
 

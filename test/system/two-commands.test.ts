@@ -16,7 +16,7 @@ describe('two commands at once', () => {
     holding?.kill();
     holding = undefined;
   });
-  const lockFile = (): string => join(live.home, 'state/lock');
+  const lockFile = (): string => join(live.home, 'state/.lock');
   const holder = () =>
     eventually(() => {
       const text = existsSync(lockFile()) ? readFileSync(lockFile(), 'utf8') : '';

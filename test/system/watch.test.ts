@@ -93,7 +93,7 @@ describe('a watched fleet', () => {
   });
 
   it('waits while another command has the lock, and goes on after it', async () => {
-    const other = sh(['flock', join(live.home, 'state/lock'), 'sleep', '3']);
+    const other = sh(['flock', join(live.home, 'state/.lock'), 'sleep', '3']);
     await systemctl('stop', live.unit('a'));
     watch.signal('SIGHUP');
     await watch.said('is locked');

@@ -3,7 +3,7 @@ import type { Fleet } from '../../model/fleet.ts';
 import type { WritePort } from '../../model/host.ts';
 import { isEmpty, type Plan } from '../../model/plan.ts';
 import { systemClock } from '../../host/clock.ts';
-import { lockHolder, type Lock } from '../../host/lock.ts';
+import type { Lock } from '../../host/lock.ts';
 import type { serviceNotifier } from '../../host/service-notify.ts';
 import { gaveUpPath } from '../../providers/files/client.ts';
 import { look, seeAgents, type Engine, type Look } from '../../reconciler/pass.ts';
@@ -14,7 +14,7 @@ import type { Auto, Order, PassReport } from '../../reconciler/watch/pass.ts';
 import { refuseBlind } from '../blind.ts';
 import type { Place } from '../context.ts';
 import { installedServer } from '../facts.ts';
-import { lockPath } from '../locked.ts';
+import { homeHolder } from '../locked.ts';
 import { remember } from '../manifest-cache.ts';
 import { mutate } from '../mutate.ts';
 import type { CommonOptions, Output } from '../options.ts';
@@ -76,7 +76,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
       needs: (seen) => withNeeds(engine, seen),
       // What is seen while another command is at it says nothing: half of it is done.
       planned: ({ plan }) => {
-        if (lockHolder(lockPath(place.home)) === undefined) showPlan(plan);
+        if (homeHolder(place.home) === undefined) showPlan(plan);
       },
       act: (order) => transact(desk, guard, order),
       report: (report) => {

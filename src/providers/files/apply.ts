@@ -61,6 +61,12 @@ function writeFile(port: WritePort, change: Change, { host, fleet }: Scope, seen
   port.writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
   // Here it is a system call; the helper would start a program for it.
   const agent = change.address.startsWith('launch.') ? change.address.slice('launch.'.length) : undefined;
-  if (agent !== undefined) port.writer.makeDirectory(recordDirectory(host.home, fleet, agent), 0o700);
+  if (agent !== undefined) makeRecordDirectory(port, recordDirectory(host.home, fleet, agent));
   port.writer.write(path, body.text, body.mode);
+}
+
+/** Also where an earlier helper kept a file about the server, which had the name of an agent. */
+function makeRecordDirectory({ files, writer }: WritePort, path: string): void {
+  if (files.stat(path)?.kind === 'file') writer.remove(path);
+  writer.makeDirectory(path, 0o700);
 }

@@ -1,5 +1,6 @@
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
 import { errorOf, FleetError } from '../../model/error.ts';
+import { isAgentName } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import type {
   Address,
@@ -26,7 +27,8 @@ export function observeFiles(port: ReadPort, scope: Scope): Promise<ProviderObse
   const wanted = new Map(scope.wanted.map((desired) => [desired.address, desired]));
   for (const address of addresses)
     items[address] = observeFile(files, scope, { address, desired: wanted.get(address) });
-  for (const agent of list(files, `${fleetDirectory(scope.host.home, scope.fleet)}/record`, errors)) {
+  const recorded = list(files, `${fleetDirectory(scope.host.home, scope.fleet)}/record`, errors);
+  for (const agent of recorded.filter(isAgentName)) {
     const record = observeRecord(files, recordDirectory(scope.host.home, scope.fleet, agent));
     if (record !== undefined) items[`record.${agent}`] = record;
   }
@@ -156,6 +158,8 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     };
     return { state: 'present', owner: 'fleet', spec, fingerprint: JSON.stringify(spec) };
   } catch (error) {
+    // A file there is no record: an earlier helper kept one about the server.
+    if (error instanceof FleetError && error.code === 'E_NOT_DIR') return undefined;
     return { state: 'unknown', error: lookError(error) };
   }
 }

@@ -30,7 +30,7 @@ const agents = async (manifest = path): Promise<readonly string[] | undefined> =
 describe('the last good manifest', () => {
   it('is unknown before one was taken, whatever else lies there', async () => {
     mkdirSync(`${home}/state`, { recursive: true });
-    writeFileSync(`${home}/state/lock`, '');
+    writeFileSync(`${home}/state/.lock`, '');
     expect(await agents()).toBeUndefined();
   });
 

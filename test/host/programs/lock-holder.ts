@@ -13,8 +13,8 @@ if (mode === 'hold') {
   console.log('held');
   setInterval(() => undefined, 1000);
 } else if (mode === 'call') {
-  const { descriptor } = await acquireLock(path, options);
-  await options.exec(['sh', '-c', journal], { timeoutMs: 60_000, descriptor });
+  const { descriptors } = await acquireLock(path, options);
+  await options.exec(['sh', '-c', journal], { timeoutMs: 60_000, descriptors });
 } else {
   for (let round = 0; round < Number(rounds); round += 1) {
     const lock = await acquireLock(path, options);

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../model/resource.ts';
 import { fleetDirectory } from '../../../providers/files/client.ts';
 import type { Place } from '../../context.ts';
 import { installedFleets } from '../../installed.ts';
-import { locked, lockPath } from '../../locked.ts';
+import { formerLockPath, locked, lockPath } from '../../locked.ts';
 import type { CommonOptions, Output } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { planJson } from '../../view/plan-json.ts';
@@ -41,6 +41,7 @@ function sweepHome(home: string, { files, writer }: WritePort): void {
   for (const name of ['fleets', 'libexec', 'bin']) writer.removeDirectory(`${home}/${name}`);
   // The lock is ours until its file is gone, so it goes as the very last thing.
   const last = fileWriter();
+  if (files.stat(formerLockPath(home))?.kind === 'file') last.remove(formerLockPath(home));
   last.remove(lockPath(home));
   last.removeDirectory(`${home}/state`);
 }

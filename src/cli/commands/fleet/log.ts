@@ -1,4 +1,5 @@
 import { FleetError } from '../../../model/error.ts';
+import { isAgentName } from '../../../model/names.ts';
 import { textOf, type JsonObject } from '../../../model/resource.ts';
 import { readJournal } from '../../../host/journal.ts';
 import { fleetDirectory } from '../../../providers/files/client.ts';
@@ -26,7 +27,9 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
     tellOfFollow(error, options),
   );
   const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(hasTime);
-  const recorded = place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? [];
+  const recorded = (place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? []).filter(
+    isAgentName,
+  );
   const told = journal.flatMap(({ group }) => /^agent\.(.+)$/.exec(textOf(group))?.[1] ?? []);
   // One that left the manifest still has its records.
   const gone = [...new Set([...recorded, ...told])].map((name) => ({ name }));

@@ -15,6 +15,7 @@ import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
 import type { CommonOptions } from '../../options.ts';
+import { isTaken, locked, makeStateDirectory } from '../../locked.ts';
 import { longRunSignals } from '../../signals.ts';
 import { firstManifest, heritageOf } from '../../watch/beginning.ts';
 import { createBell, type WatchBell } from '../../watch/bell.ts';
@@ -37,6 +38,7 @@ export async function run(options: WatchOptions): Promise<number> {
   const path = manifestOf(options, place);
   const source = manifestSource(path, place);
   const first = await firstManifest(source, path, place);
+  await makeRoom(first.fleet, place, options);
   const lock = await takeWatchLock(first.fleet, place);
   try {
     return await watch({ options, place, path, source, first, lock });
@@ -52,6 +54,15 @@ interface Start {
   readonly source: ManifestSource;
   readonly first: GoodReading;
   readonly lock: Lock;
+}
+
+/** The watcher's own lock lies with the fleet's state. */
+async function makeRoom({ name }: Fleet, place: Place, options: WatchOptions): Promise<void> {
+  const { home, read } = place;
+  if (!isTaken(read.files, home, name)) return;
+  await locked(place, { command: 'fleet watch', options }, (port) =>
+    Promise.resolve(makeStateDirectory(port, home, name)),
+  );
 }
 
 /** One watcher per fleet: two would undo each other's patience. */
