@@ -2,7 +2,7 @@
 // Built-in modules only, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,7 +46,15 @@ export function ensureDependencies(packages = Object.keys(PACKAGES)) {
 
 /** Builds `dist` unless it was built from exactly these sources. */
 export function ensureBuilt() {
-  if (builtFrom() !== sourceId()) run('building', [process.execPath, join(ROOT, 'scripts/build.mjs')]);
+  if (builtFrom() === sourceId()) return;
+  requireWritable('is not built', 'node scripts/build.mjs', [
+    '.',
+    'src',
+    'src/generated',
+    'node_modules',
+    'node_modules/.cache',
+  ]);
+  run('building', [process.execPath, join(ROOT, 'scripts/build.mjs')]);
 }
 
 /** A name for the sources' content: two checkouts with equal files give the same one. */
@@ -81,7 +89,28 @@ function ensureSystemPackages(packages) {
 export function ensureNodeModules() {
   const installed = join(ROOT, 'node_modules/.package-lock.json');
   if (existsSync(installed) && modified(installed) >= modified(join(ROOT, 'package-lock.json'))) return;
+  requireWritable('lacks node_modules', 'npm ci', ['.', 'node_modules']);
   run('installing node_modules', ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+/** Where somebody else put the checkout, or a disk is read-only, a build would fail with a stack of its own. */
+function requireWritable(state, remedy, places) {
+  const closed = places.map((place) => join(ROOT, place)).find((path) => existsSync(path) && !isWritable(path));
+  if (closed === undefined) return;
+  const quoted = `'${ROOT.replaceAll("'", String.raw`'\''`)}'`;
+  stop(
+    `this checkout ${state}, and you may not write to ${closed}; as its owner, run: cd ${quoted} && ${remedy}`,
+    UNAVAILABLE,
+  );
+}
+
+function isWritable(path) {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const modified = (path) => statSync(path).mtimeMs;

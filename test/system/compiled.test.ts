@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp, tempHome } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -138,6 +138,25 @@ describe('a checkout with a dist from before', () => {
     expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     expect(first.stderr).toBe('mosaic: building\n');
     expect(await sh([process.execPath, program, '--version'])).toMatchObject({ stdout: first.stdout, stderr: '' });
+  });
+
+  it.each(['.', 'node_modules'])('is named, with the next step, to whoever may not write to %s of it', async (part) => {
+    const { place, program } = older();
+    mkdirSync(join(place, 'scripts'));
+    cpSync(join(ROOT, 'scripts/bootstrap.mjs'), join(place, 'scripts/bootstrap.mjs'));
+    mkdirSync(join(place, 'node_modules'));
+    for (const name of ['package-lock.json', 'node_modules/.package-lock.json']) writeFileSync(join(place, name), '{}');
+    const closed = join(place, part);
+    chmodSync(closed, 0o555);
+    const ended = await sh([process.execPath, program, 'fleet', 'status']);
+    chmodSync(closed, 0o755);
+    expect(ended).toMatchObject({
+      exitCode: 69,
+      stdout: '',
+      stderr:
+        `mosaic: this checkout is not built, and you may not write to ${closed}; ` +
+        `as its owner, run: cd '${place}' && node scripts/build.mjs\n`,
+    });
   });
 
   it('runs with the loader it was built with, when both are complete', async () => {
