@@ -1,4 +1,4 @@
-# Part of mosaic-agent: what a start does not need (wait-server, end).
+# Part of mosaic-agent: what a start does not need (wait-server, end, a late word to stop).
 
 wait_server() {
   local pid
@@ -44,8 +44,25 @@ await_end() { # MILLISECONDS
   done
 }
 
-end_agent() {
+stop_ms() { # into `ms`
   local whole=${stop%%.*} part=${stop#"${stop%%.*}"}000
+  ms=$((10#$whole * 1000 + 10#$(printf %.3s "${part#.}")))
+}
+
+# The one who watches the agent, and was to be the main process, has all the time but what the rest of `clean` needs.
+pass_on_stop() {
+  local pid='' group='' ms
+  { read -r pid <"$XDG_RUNTIME_DIR/$unit@$agent.pid" && group=$(<"/proc/$pid/cgroup"); } 2>/dev/null
+  [[ $group == *"/$unit@$agent.service" ]] || return
+  read_items "$dir/launch/$agent" "launch v1 $fleet/$agent" || return
+  load_launch
+  stop_ms
+  kill -TERM "$pid"
+  wrapper=$pid await_end $((ms > 2000 ? ms - 1000 : ms / 2))
+}
+
+end_agent() {
+  local ms
   find_wrapper || {
     end_session
     note_lost_exit
@@ -54,7 +71,8 @@ end_agent() {
   terminal_processes
   stop_agent
   [[ -n $child ]] || kill -TERM "$wrapper"
-  await_end $((10#$whole * 1000 + 10#$(printf %.3s "${part#.}")))
+  stop_ms
+  await_end "$ms"
   terminal_processes
   ((${#members[@]} == 0)) || kill -KILL "${members[@]}" 2>/dev/null
   await_end 5000 || kill -KILL "$wrapper"

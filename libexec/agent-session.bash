@@ -136,6 +136,12 @@ hand_over() {
   exit 0
 }
 
+# It cannot look for an order and end in one moment. An order that comes between the two is lost with it: the manager knows
+# no main process yet, and nothing has failed. `clean` passes such a one on.
+was_stopped_unheard() {
+  [[ ${SERVICE_RESULT-} == success && -z ${EXIT_CODE-} && -e $record/running ]]
+}
+
 watch_as_main() {
   trap stop_agent TERM
   # An order to stop ends a nap, too.

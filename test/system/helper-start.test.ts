@@ -102,6 +102,44 @@ describe('an agent that is stopped while it starts', () => {
   });
 });
 
+describe('an order to stop that the one who started the agent is too late to pass on', () => {
+  /** Between its look whether there was one, and its end, which takes no time otherwise. */
+  async function stopLate(agent: string, settings: object): Promise<void> {
+    const [reached, go] = [join(fleet.scratch, 'reached'), join(fleet.scratch, 'go')];
+    edit(
+      script('agent-session.bash'),
+      '((asked)) || exit 0;',
+      `((asked)) || { : >${reached}; until [[ -e ${go} ]]; do sleep 0.05; done; exit 0; };`,
+    );
+    fleet.add({ [agent]: { ...SLEEP, ...settings } });
+    run('systemctl', '--user', 'start', '--no-block', fleet.unit(agent));
+    await eventually(() => expect(existsSync(reached)).toBe(true));
+    run('systemctl', '--user', 'stop', '--no-block', fleet.unit(agent));
+    await eventually(() => expect(fleet.show(agent, 'SubState')).toBe('stop-sigterm'));
+    writeFileSync(go, '');
+    fleet.systemctl('stop', agent);
+  }
+
+  it('is heard all the same: the agent can save, and was stopped', async () => {
+    const note = join(fleet.scratch, 'saved');
+    const save = `trap 'echo saved >${note}; exit 3' TERM; while :; do sleep 0.05; done`;
+    await stopLate('late', { argv: ['bash', '-c', save] });
+    expect(existsSync(note)).toBe(true);
+    expect(fields(fleet.record('late', 'exit'))).toMatchObject({ code: '3', asked: 'stop' });
+    expect(fleet.show('late', 'Result')).toBe('success');
+    expect(processesWith(`${fleet.directory}\0late`)).toEqual([]);
+    expect(fleet.tmux('has-session', '-t', '=late').code).toBe(1);
+  });
+
+  it('ends an agent that does not hear it, too, which counts as stopped', async () => {
+    const script = `trap '' TERM HUP; while :; do sleep 0.05; done`;
+    await stopLate('deaf', { argv: ['bash', '-c', script], stopSec: '2' });
+    expect(fields(fleet.record('deaf', 'exit'))).toMatchObject({ signal: 'KILL', asked: 'stop' });
+    expect(processesWith(`${fleet.directory}\0deaf`)).toEqual([]);
+    expect(fleet.tmux('has-session', '-t', '=deaf').code).toBe(1);
+  });
+});
+
 describe('an agent that nobody could watch', () => {
   const file = (): string => `${process.env['XDG_RUNTIME_DIR']}/mosaic-${fleet.name}@unseen.pid`;
   afterEach(() => {
