@@ -31,7 +31,9 @@ export class SimulatedSystemd {
   readonly #now: () => number;
   readonly #hooks: UnitHooks;
   #loaded: ReadonlyMap<string, string> = new Map();
-  #loadedAtMs: number;
+  /** 0 until the first reload, as of a real manager. */
+  #loadedAtMs = 0;
+  readonly #startedAtMs: number;
   #active = new Map<string, UnitState>();
   #lastStarts = new Map<string, number>();
 
@@ -40,7 +42,7 @@ export class SimulatedSystemd {
     this.#directory = directory;
     this.#now = now;
     this.#hooks = hooks;
-    this.#loadedAtMs = now();
+    this.#startedAtMs = now();
   }
 
   /** What busctl and systemctl do with these arguments. */
@@ -95,6 +97,7 @@ export class SimulatedSystemd {
   #property(name: string): string {
     const data: Readonly<Record<string, unknown>> = {
       UnitsLoadTimestamp: this.#loadedAtMs * 1000,
+      UnitsLoadStartTimestamp: this.#startedAtMs * 1000,
       ControlGroup: '/user.slice/user-1000.slice/user@1000.service',
       UnitPath: [this.#directory, '/usr/lib/systemd/user'],
       Version: '252',

@@ -19,7 +19,6 @@ beforeAll(async () => {
   });
   await live.must('apply');
   await live.must('stop', 'held');
-  await live.must('watch', '--install');
 });
 afterAll(async () => {
   await manager.destroy();
@@ -53,7 +52,11 @@ async function expectBack(starts: number): Promise<void> {
   expect(record('talker', 'starts')).toContain(`count=${starts}\n`);
   expect(record('talker', 'starts')).toContain('program=resume\n');
   expect(record('plain', 'starts')).toContain('program=command\n');
-  await eventually(
+  await live.must('verify');
+}
+
+const isWatched = (): Promise<void> =>
+  eventually(
     async () =>
       expect((await live.must('status', '-o', 'json')).json()).toMatchObject({
         watchUnit: { state: 'running' },
@@ -61,11 +64,9 @@ async function expectBack(starts: number): Promise<void> {
       }),
     { timeoutMs: 60_000 },
   );
-  await live.must('verify');
-}
 
 describe('a user with linger whose machine starts again', () => {
-  it('finds the fleet as it was after an orderly end, though /tmp and the runtime directory are empty', async () => {
+  it('finds the fleet as it was after an orderly end, though /tmp and the runtime directory are empty (F82)', async () => {
     await manager.shutDown();
     expect(record('talker', 'exit')).toContain('asked=stop\n');
     forgetBoot();
@@ -74,7 +75,9 @@ describe('a user with linger whose machine starts again', () => {
     await expectBack(2);
   });
 
-  it('finds it as it was after a power cut, beside a socket, pids and locks of the time before', async () => {
+  it('finds it as it was after a power cut, beside a socket, pids and locks of the time before (F82)', async () => {
+    await live.must('watch', '--install');
+    await isWatched();
     const pids = readdirSync(manager.runtime).filter((name) => name.endsWith('.pid'));
     await manager.cutPower();
     expect(existsSync(live.socket)).toBe(true);
@@ -86,6 +89,7 @@ describe('a user with linger whose machine starts again', () => {
     for (const name of ['.lock', `${live.fleet}/watch.lock`]) writeFileSync(join(live.home, 'state', name), note);
     await manager.boot();
     await expectBack(3);
+    await isWatched();
   });
 
   it('changes what is there, and it stays, as before', async () => {

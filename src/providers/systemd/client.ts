@@ -67,7 +67,7 @@ async function askBus({ bus }: Pick<ReadPort, 'bus'>, names: readonly string[], 
   }
 }
 
-const PROPERTIES = ['UnitsLoadTimestamp', 'UnitPath', 'Version', 'ControlGroup'] as const;
+const PROPERTIES = ['UnitsLoadTimestamp', 'UnitsLoadStartTimestamp', 'UnitPath', 'Version', 'ControlGroup'] as const;
 const [DESTINATION, PATH, INTERFACE] = MANAGER;
 
 const getProperty = (name: string): BusCall => ({
@@ -95,10 +95,11 @@ export async function managerFacts(call: Call): Promise<ManagerFacts> {
   return factsOf(stdout.trim().split('\n').map(dataOf));
 }
 
-function factsOf([loaded, path, version, controlGroup]: readonly unknown[]): ManagerFacts {
-  if (typeof loaded !== 'number' || !Array.isArray(path)) throw unreadable();
+function factsOf([reloaded, started, path, version, controlGroup]: readonly unknown[]): ManagerFacts {
+  if (typeof reloaded !== 'number' || typeof started !== 'number' || !Array.isArray(path)) throw unreadable();
   return {
-    unitsLoadedAtUsec: loaded,
+    // Until its first reload, a manager has read its units as it started, and the first of the two is 0.
+    unitsLoadedAtUsec: Math.max(reloaded, started),
     unitPath: path.map(String),
     version: String(version),
     controlGroup: String(controlGroup),
