@@ -51,7 +51,7 @@ function reviewCommands(define: Define): void {
         .description('show what an apply would do; changes nothing')
         .option('--detailed-exitcode', '2 when there is something to do')
         .option('-v, --verbose', 'every resource and field')
-        .option('--diff', 'the text of scripts and units that would change')
+        .option('--diff', 'the text of scripts and units that would change, on the host itself')
         .option('--now', 'as if applied with --now')
         .option('--allow-delete <number>', 'how many agents may be deleted at once')
         .option('--observed <file>', 'go by a snapshot; needs nothing of the host it is about')

@@ -79,8 +79,9 @@ async function lookHere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy
 
 async function lookThere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {
   if (options.diff === true) {
-    const hint = 'See every field that changes with -v.';
-    throw new FleetError('E_USAGE', '--diff compares with files of this host, which --observed is not about', { hint });
+    const hint =
+      'See every field that changes with -v; for whole texts, render both manifests with --observed and compare them.';
+    throw new FleetError('E_USAGE', '--diff compares with texts of the host, which no snapshot holds', { hint });
   }
   const { recallSnapshot } = await import('../../reviews.ts');
   const { loaded, seen, snapshot } = await recallSnapshot(options.observed ?? '', options, policyOf);
