@@ -132,8 +132,8 @@ describe('an order to stop that the one who started the agent is too late to pas
   });
 
   it('ends an agent that does not hear it, too, which counts as stopped', async () => {
-    const script = `trap '' TERM HUP; while :; do sleep 0.05; done`;
-    await stopLate('deaf', { argv: ['bash', '-c', script], stopSec: '2' });
+    const deaf = `trap '' TERM HUP; while :; do sleep 0.05; done`;
+    await stopLate('deaf', { argv: ['bash', '-c', deaf], stopSec: '2' });
     expect(fields(fleet.record('deaf', 'exit'))).toMatchObject({ signal: 'KILL', asked: 'stop' });
     expect(processesWith(`${fleet.directory}\0deaf`)).toEqual([]);
     expect(fleet.tmux('has-session', '-t', '=deaf').code).toBe(1);
