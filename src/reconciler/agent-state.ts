@@ -21,6 +21,8 @@ export interface AgentView {
     readonly at?: number;
     /** Somebody had asked it to stop. */
     readonly asked: boolean;
+    /** Its session was ended below it: the code is none of its own. */
+    readonly sessionLost?: true;
   };
   readonly startedAt?: number;
   /** Hash of what its last run was started with, whether that still runs or not. */
@@ -108,8 +110,14 @@ export const runnerOf = (observed: Observed, { supervisor }: Pick<Fleet, 'superv
   serverSupervisor(observed) || supervisor;
 
 function underSystemd(evidence: Evidence): Finding {
+  if (evidence.run.state === 'unknown') return { state: 'unknown', detail: evidence.run.error.message };
+  return isJoining(evidence.session)
+    ? { state: 'starting', detail: 'its session was made a moment ago' }
+    : byUnit(evidence);
+}
+
+function byUnit(evidence: Evidence): Finding {
   const { run, session } = evidence;
-  if (run.state === 'unknown') return { state: 'unknown', detail: run.error.message };
   const active = run.state === 'present' ? textOf(run.spec['active']) : 'inactive';
   if (active === 'active' || active === 'reloading') return whileActive(session);
   if (active === 'activating') return { state: 'starting' };
@@ -118,6 +126,10 @@ function underSystemd(evidence: Evidence): Finding {
   const isEnding = active === 'deactivating' && found.state === 'stopped';
   return { ...found, ...(isEnding ? { detail: 'it is being stopped' } : {}), ...maskOf(run), ...stands };
 }
+
+/** The look at the unit was a moment too early, or is of the run before. */
+const isJoining = (session: Observation): boolean =>
+  session.state === 'present' && session.spec['joining'] === true && blockOf(session, true) === undefined;
 
 function whileActive(session: Observation): Finding {
   if (session.state !== 'present') return { state: 'starting', detail: 'its unit is active, its session is not there' };
@@ -200,11 +212,12 @@ function recordFacts({
   };
 }
 
-const exitOf = ({ code, signal, asked }: JsonObject, at: number): NonNullable<AgentView['lastExit']> => ({
+const exitOf = ({ code, signal, asked, sessionLost }: JsonObject, at: number): NonNullable<AgentView['lastExit']> => ({
   ...(typeof code === 'number' ? { code } : {}),
   ...(typeof signal === 'string' ? { signal } : {}),
   at,
   asked: asked === 'stop',
+  ...(sessionLost === true ? { sessionLost } : {}),
 });
 
 function sessionFacts(session: Observation): Partial<AgentView> {

@@ -24,7 +24,8 @@ export const accepts = (policy: RestartPolicy, { code }: JsonObject): boolean =>
   policy === 'never' || (policy === 'on-failure' && code === 0);
 
 /** How the last run ended, in words. */
-export function exitText({ signal, code }: JsonObject): string {
+export function exitText({ signal, code, sessionLost }: JsonObject): string {
+  if (sessionLost === true) return 'its session was ended from outside';
   if (typeof signal === 'string') return `ended by ${signal}`;
   return typeof code === 'number' ? `exited with ${code}` : 'ended';
 }

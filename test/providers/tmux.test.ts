@@ -4,38 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileReader } from '../../src/host/files.ts';
 import { ExecFailure, type Exec } from '../../src/model/host.ts';
-import type { HostFacts } from '../../src/model/observed.ts';
 import type { Change, Phase } from '../../src/model/plan.ts';
 import { requireTmuxDirectory } from '../../src/providers/tmux/client.ts';
 import { keySpelling } from '../../src/providers/tmux/format.ts';
-import { allProviders, fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
+import { fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { bench, CALM, type Bench, type ProviderCase } from './bench.ts';
-
-const [, , tmux] = allProviders(SOME_ASSETS);
-const HELPER = `${PLACES.home}/libexec/mosaic-agent`;
-
-const SOCKET = hostFacts().socketPath;
-
-/** Passes of the provider alone over a machine. */
-const passesOver = (machine: SimulatedHost, given: Pick<ProviderCase, 'fleet' | 'host' | 'port'>): Bench =>
-  bench({
-    ...given,
-    provider: tmux,
-    smaller: given.fleet,
-    example: 'session.alpha',
-    other: 'session.beta',
-    phases: { create: 'start', delete: 'stop' },
-    ...CALM,
-    state: () => machine.state(),
-  });
-
-/** A look, and the plan that follows, at a machine where systemd is to run a fleet without agents. */
-function underSystemd(facts: Partial<HostFacts> = {}) {
-  const machine = new SimulatedHost();
-  const passes = passesOver(machine, { fleet: fleetOf({ agents: {} }), host: hostFacts(facts), port: machine.port });
-  return { machine, look: () => passes.observe(), plan: () => passes.plan() };
-}
+import { HELPER, passesOver, SOCKET, underSystemd } from './tmux-bench.ts';
 
 /** A fleet of two that runs without systemd, on a machine whose calls `through` may answer first. */
 async function running(through: (exec: Exec) => Exec = (exec) => exec) {

@@ -33,6 +33,7 @@ function view(supervisor: 'systemd' | 'tmux', { active, load, session, record, p
   return agentView(worldOf(fleet, { items }).observed, 'coder', policy ?? 'on-failure', supervisor);
 }
 
+const JOINING = { inUnit: false, joining: true };
 const SYSTEMD: readonly (readonly [string, Case, Partial<AgentView>])[] = [
   ['running', {}, { state: 'running' }],
   ['running while its unit reloads', { active: 'reloading' }, { state: 'running' }],
@@ -116,6 +117,17 @@ const SYSTEMD: readonly (readonly [string, Case, Partial<AgentView>])[] = [
   ],
   ['running although the records could not be read', { record: 'denied' }, { state: 'running' }],
   ['an impostor', { session: { spec: { inUnit: false } } }, { state: 'unknown', block: 'impostor' }],
+  ['starting while it joins its unit', { session: { spec: JOINING } }, { state: 'starting' }],
+  [
+    'starting while it joins a unit that was down',
+    { active: 'failed', session: { spec: JOINING } },
+    { state: 'starting' },
+  ],
+  [
+    'a duplicate of one that joins its unit',
+    { session: { spec: { ...JOINING, duplicate: true } } },
+    { block: 'duplicate-owner' },
+  ],
   ['an impostor while its unit is down', { active: 'inactive' }, { state: 'stopped', block: 'impostor' }],
   ['foreign', { active: 'inactive', session: UNMARKED }, { block: 'foreign', detail: 'no mark' }],
   [

@@ -1,12 +1,13 @@
 import { FleetError } from '../../model/error.ts';
 import type { Supervisor } from '../../model/fleet.ts';
 import type { ProcessReader, ReadPort } from '../../model/host.ts';
-import { agentUnit, fleetUnits, isAgentName } from '../../model/names.ts';
+import { fleetUnits, isAgentName, isFleetName } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import type { Address, JsonObject, LookError, Observation, ProviderObservation } from '../../model/resource.ts';
 import { requireTmuxDirectory, socketState, tmuxCall, type Answer } from './client.ts';
 import { eachOnce } from './each-once.ts';
 import { PANE_FORMAT, parsePaneRow, parseServer, SERVER_COMMANDS, type PaneRow, type ServerRow } from './format.ts';
+import { isJoining, isOver, placeFacts, placeOf } from './place.ts';
 
 /**
  * One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. What
@@ -105,7 +106,11 @@ const isOurs = (processes: ProcessReader, scope: Scope, server: ServerRow): bool
   runnerOf(processes, scope, server) !== undefined;
 
 /** Anybody on the socket can set the mark, so it counts only where no unit of ours runs the server. */
-function runnerOf(processes: ProcessReader, { fleet }: Scope, server: ServerRow): Supervisor | undefined {
+function runnerOf(
+  processes: ProcessReader,
+  { fleet }: Pick<Scope, 'fleet'>,
+  server: ServerRow,
+): Supervisor | undefined {
   const cgroup = processes.cgroupOf(server.pid) ?? '';
   if (cgroup.endsWith(`/${fleetUnits(fleet).server}`)) return 'systemd';
   return server.owner === fleet ? 'tmux' : undefined;
@@ -141,23 +146,29 @@ function serverItem(processes: ProcessReader, scope: Scope, { server, socket }: 
 function factsOf(processes: ProcessReader, scope: Scope, { server, panes }: Seen): JsonObject {
   if (server === undefined) return {};
   const names = [...new Set(panes.map(({ session }) => session))].toSorted();
-  if (!isOurs(processes, scope, server)) return { foreignServer: { pid: server.pid, sessions: names.map(printable) } };
+  if (!isOurs(processes, scope, server)) {
+    const whose = neighbourOf(processes, scope, server);
+    return { foreignServer: { pid: server.pid, sessions: names.map(printable), ...whose } };
+  }
   const asRun = scopeAsRun(processes, scope, server);
   const ours = new Set(panes.filter((pane) => isOurPane(processes, asRun, pane)).map(({ session }) => session));
   const foreignSessions = names.filter((name) => !ours.has(name)).map(printable);
   return { serverPid: server.pid, tmuxVersion: server.version, foreignSessions };
 }
 
-/** The mark alone makes no session ours: anybody can set it. */
-function isOurPane(processes: ProcessReader, scope: Scope, pane: PaneRow): boolean {
-  const { owner, panePid } = pane;
-  if (!owner.startsWith(`${scope.fleet}/`)) return false;
-  return placeOf(processes, scope, owner.slice(scope.fleet.length + 1))(panePid) || isOver(processes, pane);
+/** The fleet of this home whose server that is: most often this one, before it was renamed. */
+function neighbourOf(processes: ProcessReader, { host }: Scope, server: ServerRow): JsonObject {
+  const names = Object.keys(host.otherFleets).filter(isFleetName);
+  const fleet = names.find((name) => runnerOf(processes, { fleet: name }, server) !== undefined);
+  return fleet === undefined ? {} : { fleet };
 }
 
-/** Its process has ended, and tmux keeps the pane on purpose or has not heard of the end yet. */
-function isOver(processes: ProcessReader, { dead, panePid }: PaneRow): boolean {
-  return dead || /^[XZ]$/.test(processes.statusOf(panePid)?.state ?? 'X');
+/** The mark alone makes no session ours: anybody can set it. */
+function isOurPane(processes: ProcessReader, scope: Scope, { owner, dead, panePid }: PaneRow): boolean {
+  if (!owner.startsWith(`${scope.fleet}/`)) return false;
+  const name = owner.slice(scope.fleet.length + 1);
+  const isThere = dead || placeOf(processes, scope, name)(panePid);
+  return isThere || isOver(processes, panePid) || isJoining(processes, scope, { name, panePid });
 }
 
 /** Names of others' sessions are their text: nothing of it may steer a terminal. */
@@ -175,8 +186,8 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
   const { panes, server, byOwner } = seen;
   const owner = `${scope.fleet}/${name}`;
   const place = placeOf(processes, scope, name);
-  const isThere = (pane: PaneRow): boolean => !pane.dead && (place(pane.panePid) || !isOver(processes, pane));
-  const marked = (byOwner.get(owner) ?? []).filter(isThere);
+  const isAlive = ({ dead, panePid }: PaneRow): boolean => !dead && (place(panePid) || !isOver(processes, panePid));
+  const marked = (byOwner.get(owner) ?? []).filter(isAlive);
   if (marked.length === 0) {
     const taken = panes.find((pane) => pane.session === name && pane.owner !== owner);
     if (taken === undefined) return { state: 'absent' };
@@ -196,7 +207,7 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
     spec: {
       ...sessionSpec(pane, name),
       ...processFacts(processes, pane),
-      ...placeFacts(place, pane, scope),
+      ...placeFacts(processes, scope, { name, panePid: pane.panePid, place }),
       ...rivals(marked, panes, pane, name),
     },
     // A server never gives a session id twice, and a server is told by the time of its start.
@@ -224,22 +235,3 @@ function processFacts(processes: ProcessReader, { panePid }: PaneRow): JsonObjec
   const [pid] = processes.childrenOf(panePid);
   return { panePid, ...(pid === undefined ? {} : { pid }) };
 }
-
-type InPlace = (panePid: number) => boolean;
-
-/** Is a pane's process where the agent's must be: in its unit's cgroup, or, without systemd, our wrapper for it? */
-function placeOf(processes: ProcessReader, { fleet, supervisor, host }: Scope, name: string): InPlace {
-  if (!isAgentName(name)) return () => false;
-  if (supervisor === 'systemd') {
-    const unit = `/${agentUnit(fleet, name)}`;
-    return (pid) => {
-      const cgroup = processes.cgroupOf(pid) ?? '';
-      return cgroup.endsWith(unit) || cgroup.includes(`${unit}/`);
-    };
-  }
-  const call = ['pane', `${host.home}/fleets/${fleet}`, name].join('\0');
-  return (pid) => processes.commandLineOf(pid)?.slice(-3).join('\0') === call;
-}
-
-const placeFacts = (place: InPlace, { panePid }: PaneRow, { supervisor }: Scope): JsonObject =>
-  supervisor === 'systemd' ? { inUnit: place(panePid) } : { isWrapper: place(panePid) };
