@@ -171,7 +171,7 @@ watch_agent() {
 }
 
 lose_pane() {
-  note_exit 75
+  note_exit 75 session
   ((asked)) && leave 75
   fail 75 pane-lost 'the pane ended before the agent did'
 }

@@ -29,17 +29,16 @@ export function readEvents(
 }
 
 /** Of at most 15 digits: a date ends before 16 do. */
-const LINE = /^at=(\d{1,15}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop))$/;
+const LINE =
+  /^at=(\d{1,15}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop)( lost=session)?)$/;
 
 function eventOf(agent: string, line: string): AgentEvent | undefined {
-  const [, at, what = '', program, how, value = '', asked] = LINE.exec(line) ?? [];
+  const [, at, what = '', program, how, value = '', asked, lost] = LINE.exec(line) ?? [];
   if (at === undefined) return undefined;
   if (what.startsWith('start')) return { agent, at: Number(at), kind: 'started', text: `with its ${program ?? ''}` };
-  const end = how === 'signal' ? `by SIG${value}` : `with exit code ${value}`;
-  return {
-    agent,
-    at: Number(at),
-    kind: 'ended',
-    text: asked === 'stop' ? `${end}, as it was asked to stop` : `${end}, by itself`,
-  };
+  const exit = how === 'signal' ? `by SIG${value}` : `with exit code ${value}`;
+  // The code is the helper's own: of the agent's end nobody could be told.
+  const [end, alone] = lost === undefined ? [exit, ', by itself'] : ['as its session was ended from outside', ''];
+  const why = asked === 'stop' ? ', as it was asked to stop' : alone;
+  return { agent, at: Number(at), kind: 'ended', text: `${end}${why}` };
 }

@@ -129,6 +129,8 @@ describe('an agent', () => {
     const before = await live.pids();
     await live.tmux('send-keys', '-t', '=host:', 'tmux kill-server', 'Enter');
     for (const name of Object.keys(before)) await live.newPid(name, before[name]);
-    expect((await live.must('log', 'b')).stdout).toMatch(/ended .*by itself\n.*started with its command\n$/);
+    expect((await live.must('log', 'b')).stdout).toMatch(
+      /ended as its session was ended from outside\n.*started with its command\n$/,
+    );
   });
 });

@@ -160,6 +160,15 @@ describe('a running agent', () => {
     expect(panes).toHaveLength(1);
   });
 
+  it('leaves word that its session was ended, and not it', async () => {
+    const before = fleet.pid('hero');
+    fleet.systemctl('reset-failed', 'hero');
+    expect(fleet.tmux('kill-session', '-t', '=hero:').code).toBe(0);
+    await back('hero', before);
+    expect(fields(fleet.record('hero', 'exit'))).toMatchObject({ code: '75', asked: 'none', lost: 'session' });
+    expect(fleet.record('hero', 'events')).toMatch(/^at=\d+ end code=75 asked=none lost=session$/m);
+  });
+
   it('leaves a record of an end that nobody lived to write', async () => {
     const before = fleet.pid('witness');
     kill(Number(fleet.show('witness', 'MainPID')));

@@ -58,9 +58,10 @@ function processText({ pid, state, startedAtMs }: AgentStatus, nowMs: number): s
 
 function exitText({ lastExit }: AgentStatus, nowMs: number): string | undefined {
   if (lastExit === undefined) return undefined;
-  const { code, signal, at, asked } = lastExit;
+  const { code, signal, at, asked, sessionLost } = lastExit;
   const how = signal === undefined ? `code ${code ?? 'unknown'}` : `signal ${printable(signal)}`;
   const when = at === undefined ? '' : `, ${shortDuration(nowMs - at)} ago`;
+  if (sessionLost === true) return `its session was ended from outside${when}${asked ? ', asked to stop' : ''}`;
   return `${how}${when}, ${asked ? 'asked to stop' : 'by itself'}`;
 }
 
@@ -142,6 +143,6 @@ const uptimeSec = ({ state, startedAtMs }: AgentStatus, nowMs: number): number |
 
 function exitJson({ lastExit }: AgentStatus): Json {
   if (lastExit === undefined) return null;
-  const { code = null, signal = null, at = null, asked } = lastExit;
-  return { code, signal, at, asked };
+  const { code = null, signal = null, at = null, asked, sessionLost = false } = lastExit;
+  return { code, signal, at, asked, sessionLost };
 }

@@ -83,8 +83,12 @@ function absence({ state, lastExit }: NonNullable<SendResult['status']>): string
   return `it is ${state}${last}; mosaic agent status A`;
 }
 
-const endText = ({ code, signal }: NonNullable<AgentStatus['lastExit']>): string =>
-  signal === undefined ? `with exit code ${code ?? 'unknown'}` : `by ${printable(signal)}`;
+const endText = ({ code, signal, sessionLost }: NonNullable<AgentStatus['lastExit']>): string =>
+  sessionLost === true
+    ? 'as its session was ended from outside'
+    : signal === undefined
+      ? `with exit code ${code ?? 'unknown'}`
+      : `by ${printable(signal)}`;
 
 const CHANGES: Readonly<Record<Message['normalized'][number], string>> = {
   'crlf-to-lf': 'line ends CRLF were sent as LF',

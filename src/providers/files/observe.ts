@@ -153,6 +153,7 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
       ...number('endedAt', exit['at']),
       ...(exit['signal'] === undefined ? {} : { signal: exit['signal'] }),
       ...(exit['asked'] === undefined ? {} : { asked: exit['asked'] }),
+      ...(exit['lost'] === 'session' ? { sessionLost: true } : {}),
       ...(fault === undefined ? {} : { fault }),
       ...gaveUp(files, directory, { starts, exit }),
     };

@@ -49,6 +49,13 @@ describe('the block of an agent', () => {
     );
   });
 
+  it('does not tell for its own exit what the helper says of a session that was ended below it', () => {
+    const lastExit = { code: 75, at: NOW - 4000, asked: false, sessionLost: true } as const;
+    expect(text({ ...running, lastExit })).toContain('  last exit its session was ended from outside, 4s ago\n');
+    const { agents } = agentStatusJson('canary', [{ ...running, lastExit }], [], NOW);
+    expect(agents).toMatchObject([{ lastExit: { code: 75, sessionLost: true } }]);
+  });
+
   it('shows who stopped it, and nothing that steers a terminal', () => {
     const lastScreen = ['\u001b]52;c;eA==\u0007gone', '\u202eback'];
     const heldBy = `by=user\u001b me at=${NOW - 60_000}`;
