@@ -1,19 +1,20 @@
 import { expandHome, type Agent, type Supervisor } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
-import type { Condition } from '../model/plan.ts';
+import type { Blocked, Condition } from '../model/plan.ts';
 import { textOf, type Json } from '../model/resource.ts';
 import { agentView } from './agent-state.ts';
 import { compareText } from './diff.ts';
 import { hostProblems } from './host-checks.ts';
 import type { PlanInput } from './plan.ts';
+import { heldFleetText, ownerOfServer } from './server.ts';
 
 /** What a user should know beside the changes: none of it makes a plan non-empty. */
-export function conditionsOf(input: PlanInput): readonly Condition[] {
+export function conditionsOf(input: PlanInput, blocked: readonly Blocked[]): readonly Condition[] {
   return [
     ...lingerCondition(input),
     ...restartPending(input),
     ...envFilesNewer(input),
-    ...nextStartFails(input),
+    ...nextStartFails(input, blocked),
     ...limitsNotEnforced(input),
     ...homeDiffers(input),
     ...otherFleets(input),
@@ -70,8 +71,10 @@ export function envFileIsNewer(observed: Observed, agent: Agent, supervisor: Sup
 }
 
 /** What a running agent was started with is gone or unfit: it lives on, and a crash or a reboot would end it for good. */
-function nextStartFails({ observed, fleet }: PlanInput): readonly Condition[] {
+function nextStartFails({ observed, fleet }: PlanInput, blocked: readonly Blocked[]): readonly Condition[] {
   return fleet.agents.flatMap((agent) => {
+    // What its new spec asks for keeps that from being installed, and the next start is with the old one.
+    if (blocked.some(({ group }) => group === `agent.${agent.name}`)) return [];
     const { state } = agentView(observed, agent.name, agent.restart.policy, fleet.supervisor);
     if (state !== 'running') return [];
     return hostProblems(agent, observed.host).map(({ message, hint }) => ({
@@ -110,13 +113,15 @@ function homeDiffers({ observed }: PlanInput): readonly Condition[] {
 }
 
 function otherFleets({ observed }: PlanInput): readonly Condition[] {
-  return Object.entries(observed.host.otherFleets)
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([name, agents]) => ({
+  // What has our socket is the first thing that is in the way, and told there.
+  return Object.keys(observed.host.otherFleets)
+    .filter((name) => name !== ownerOfServer(observed))
+    .toSorted(compareText)
+    .map((name) => ({
       type: 'OtherFleet',
       status: 'True' as const,
       reason: 'SameHome',
-      message: `this home still holds fleet ${name} (${agents} ${agents === 1 ? 'agent' : 'agents'}): mosaic fleet destroy --fleet ${name}`,
+      message: `${heldFleetText(name, observed.host)}: mosaic fleet destroy --fleet ${name}`,
     }));
 }
 

@@ -40,14 +40,15 @@ export function buildPlan(input: PlanInput): Plan {
   const deferred = decisions
     .flatMap((decision) => decision.deferred ?? [])
     .filter(({ address }) => !restarted.has(address));
+  const foreign = decisions.flatMap((decision) => decision.foreign ?? []);
   return order({
     fleet: fleet.name,
     changes: scoped.changes.map((change) => settled(change, restarted)),
     blocked: placed(withoutEchoes(guarded.blocked, observed), input),
     deferred: placed([...deferred, ...scoped.deferred], input),
-    foreign: decisions.flatMap((decision) => decision.foreign ?? []),
+    foreign: isTakenServer(guarded.blocked, observed) ? foreign.filter(({ address }) => !isSession(address)) : foreign,
     holds: observed.host.holds.filter(({ agent }) => fleet.agents.some(({ name }) => name === agent)),
-    conditions: conditionsOf(input),
+    conditions: conditionsOf(input, guarded.blocked),
   });
 }
 
@@ -136,8 +137,15 @@ const incompleteBlocks = ({ incomplete }: Observed): readonly Blocked[] =>
     hint: 'Nothing it covers is started, restarted or deleted; run mosaic fleet doctor.',
   }));
 
+const isSession = (address: Address): boolean => kindOf(address) === 'session';
+
+/** Somebody else's server has our socket: whose sessions live there is said with it, and of none of them again. */
+const isTakenServer = (blocked: readonly Blocked[], { host }: Observed): boolean =>
+  blocked.some(({ reason }) => reason === 'foreign-server') &&
+  (host.installedSocketPath ?? host.socketPath) === host.socketPath;
+
 /** When a provider could not look at all, its things need not say so one by one beside their group's own block. */
-function withoutEchoes(blocked: readonly Blocked[], { incomplete }: Observed): readonly Blocked[] {
+function withoutEchoes(blocked: readonly Blocked[], observed: Observed): readonly Blocked[] {
   const told = new Set(
     blocked.flatMap(({ group, address = '', reason }) =>
       reason === 'unknown' && (address === '' || kindOf(address) === 'session') ? group : [],
@@ -147,6 +155,8 @@ function withoutEchoes(blocked: readonly Blocked[], { incomplete }: Observed): r
     reason === 'unknown' &&
     !['', 'session'].includes(kindOf(address)) &&
     told.has(group) &&
-    incomplete.some(({ provider }) => provider === providerOf(address));
-  return blocked.filter((block) => !isEcho(block));
+    observed.incomplete.some(({ provider }) => provider === providerOf(address));
+  const isTaken = isTakenServer(blocked, observed);
+  const isOnIt = ({ address = '', reason }: Blocked): boolean => isTaken && isSession(address) && reason === 'foreign';
+  return blocked.filter((block) => !isEcho(block) && !isOnIt(block));
 }

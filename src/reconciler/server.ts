@@ -1,5 +1,6 @@
 import type { Fleet, Supervisor } from '../model/fleet.ts';
-import type { Observed } from '../model/observed.ts';
+import { counted } from '../model/counted.ts';
+import type { HostFacts, Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Desired, Json, JsonObject } from '../model/resource.ts';
 import { kindOf } from './address.ts';
@@ -24,14 +25,30 @@ export function endOfServer(change: Change, provider: Supervisor): Change {
   return { ...change, disruption: 'fleet', phase: 'stop', provider, because };
 }
 
-function foreignServer(blocked: Blocked, { facts, host }: Observed): Blocked {
+function foreignServer(blocked: Blocked, observed: Observed): Blocked {
+  const { facts, host } = observed;
   const { pid, named } = serverFacts(facts['foreignServer']);
-  return {
-    ...blocked,
-    reason: 'foreign-server',
-    message: `a tmux server that is not this fleet's lives on ${host.socketPath} (pid ${pid}, ${named})`,
-    hint: 'Choose another `spec.tmux.socket`, or end that server yourself; nothing was done.',
-  };
+  const reason = 'foreign-server';
+  const old = ownerOfServer(observed);
+  if (old === undefined) {
+    const message = `a tmux server that is not this fleet's lives on ${host.socketPath} (pid ${pid}, ${named})`;
+    const hint = 'Choose another `spec.tmux.socket`, or end that server yourself; nothing was done.';
+    return { ...blocked, reason, message, hint };
+  }
+  const message = `${heldFleetText(old, host)}, and its tmux server lives on ${host.socketPath} (pid ${pid}, ${named})`;
+  const hint = `mosaic fleet destroy --fleet ${old}, if it was called so before; else another \`spec.tmux.socket\`. Nothing was done.`;
+  return { ...blocked, reason, message, hint };
+}
+
+/** The other fleet of this home that has the socket: before its name was changed, most often this one. */
+export function ownerOfServer({ facts, host }: Observed): string | undefined {
+  const { fleet } = isObject(facts['foreignServer']) ? facts['foreignServer'] : {};
+  return typeof fleet === 'string' && fleet in host.otherFleets ? fleet : undefined;
+}
+
+/** A fleet that is installed in this home as well, and how big it is. */
+export function heldFleetText(name: string, { otherFleets }: HostFacts): string {
+  return `this home still holds fleet ${name} (${counted(otherFleets[name] ?? 0, 'agent')})`;
 }
 
 function serverFacts(fact: Json | undefined): { readonly pid: string; readonly named: string } {

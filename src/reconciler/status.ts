@@ -57,7 +57,8 @@ export function fleetStatus(seen: Look, extra: readonly Condition[]): FleetStatu
 function readyCondition(plan: Plan, agents: readonly AgentStatus[], extra: readonly Condition[]): Condition {
   const wrong = agents.filter(({ inSync }) => !inSync).map(({ name }) => name);
   if (isEmpty(plan) && wrong.length === 0 && extra.length === 0) {
-    const message = `${counted(agents.length, 'agent')} as the manifest says`;
+    const held = agents.filter((agent) => agent.held).length;
+    const message = `${counted(agents.length, 'agent')} as the manifest says${held === 0 ? '' : ` (${held} held)`}`;
     return { type: 'Ready', status: 'True', reason: 'InSync', message };
   }
   const blocked = plan.blocked.find(({ group }) => group === 'fleet');
@@ -136,6 +137,8 @@ function noteOf(
   view: AgentView,
   { name, inSync }: Pick<AgentStatus, 'name' | 'inSync'>,
 ): string | undefined {
+  // What has the socket is told with the fleet: who is seen on it by an agent's name is none of the agent's.
+  if (plan.blocked.some(({ reason }) => reason === 'foreign-server')) return undefined;
   const why = hindrance(plan, `agent.${name}`) ?? view.detail ?? freshText(view);
   return why ?? (inSync ? undefined : differenceText(plan, `agent.${name}`));
 }
