@@ -1,86 +1,114 @@
 import { FleetError } from '../../../model/error.ts';
-import { isAgentName } from '../../../model/names.ts';
-import { textOf, type JsonObject } from '../../../model/resource.ts';
-import { readJournal } from '../../../host/journal.ts';
-import { fleetDirectory } from '../../../providers/files/client.ts';
-import { readEvents, type AgentEvent } from '../../agent-events.ts';
+import { plainJson } from '../../../model/plain-json.ts';
+import type { JsonObject } from '../../../model/resource.ts';
+import { systemClock } from '../../../host/clock.ts';
 import { requireAgents } from '../../agent-names.ts';
 import { openPlace } from '../../context.ts';
-import { isNamedInVain, loadFleetOrInstalled } from '../../installed.ts';
-import { createOutput, type CommonOptions } from '../../options.ts';
-import { printable } from '../../view/printable.ts';
+import { openFleetLog, type FleetLog, type LogEntry } from '../../fleet-log.ts';
+import { loadFleetOrInstalled } from '../../installed.ts';
+import { isFile } from '../../named-file.ts';
+import { createOutput, type CommonOptions, type Output } from '../../options.ts';
+import { interruptSignal } from '../../signals.ts';
+import { sinceMs } from '../../since.ts';
+import { createBell } from '../../watch/bell.ts';
 
 export interface LogOptions extends CommonOptions {
   readonly lines?: string;
+  readonly since?: string;
+  readonly follow?: boolean;
 }
 
-const MAX_BYTES = 4 * 1024 * 1024;
+/** So many where nobody says how far back. */
+const LINES = 50;
 
 /** What was started, ended or changed, when, why, and who asked; what systemd started again, too. Oldest first. */
 export async function run(agents: readonly string[], options: LogOptions): Promise<number> {
   const output = createOutput(options);
+  const wish = readWish(options);
+  refuseFile(agents);
   const place = await openPlace(options);
-  const count = options.lines ?? '50';
-  if (!/^[1-9]\d{0,5}$/.test(count))
-    throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(count)}`);
-  const { fleet } = await loadFleetOrInstalled(options, place, output).catch((error: unknown) =>
-    tellOfFollow(error, options),
-  );
-  const journal = readJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, MAX_BYTES).filter(hasTime);
-  const recorded = (place.read.files.list(`${fleetDirectory(place.home, fleet.name)}/record`) ?? []).filter(
-    isAgentName,
-  );
-  const told = journal.flatMap(({ group }) => /^agent\.(.+)$/.exec(textOf(group))?.[1] ?? []);
-  // One that left the manifest still has its records.
-  const gone = [...new Set([...recorded, ...told])].map((name) => ({ name }));
+  const { fleet } = await loadFleetOrInstalled(options, place, output);
+  const log = openFleetLog(place, fleet.name);
+  const gone = log.agents().map((name) => ({ name }));
   requireAgents({ name: fleet.name, agents: [...fleet.agents, ...gone] }, agents);
-  const groups = agents.map((name) => `agent.${name}`);
-  const records = journal.filter(({ group }) => groups.length === 0 || groups.includes(textOf(group)));
-  const events = readEvents(place.read.files, place.home, fleet.name, agents.length === 0 ? recorded : agents);
-  const lines = [
-    ...records.map((record) => ({ at: Number(record['at']), text: line(record) })),
-    ...events.map((event) => ({ at: event.at, text: eventLine(event) })),
-  ]
-    .toSorted((a, b) => a.at - b.at)
-    .slice(-Number(count));
-  output.text(lines.length === 0 ? 'Nothing was recorded yet.' : lines.map(({ text }) => text).join('\n'));
-  output.data({
-    formatVersion: '1.0',
-    records: records.slice(-Number(count)),
-    events: events.slice(-Number(count)).map((event) => ({ ...event })),
-  });
+  if (options.follow === true) return follow(log, agents, { wish, output });
+  const entries = chosen(log.entries(agents), wish);
+  output.text(entries.length === 0 ? nothingText(options) : entries.map(({ text }) => text).join('\n'));
+  output.data(logJson(entries));
   return 0;
 }
 
-/** Here `-f` names the manifest; elsewhere it follows. */
-function tellOfFollow(error: unknown, options: LogOptions): never {
-  if (!(error instanceof FleetError) || !isNamedInVain(error, options)) throw error;
-  const hint = 'Here -f names a manifest. To follow the screen of an agent: mosaic agent tail -f AGENT';
-  throw new FleetError(error.code, error.message, { hint, cause: error });
+interface Wish {
+  readonly count: number;
+  readonly fromMs: number;
 }
 
-/** What tells no time was not written by us. */
-const hasTime = ({ at }: JsonObject): boolean => typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
-
-const timeText = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
-
-/** The process itself; what a command did to it stands in a line of its own, with who asked. */
-const eventLine = ({ agent, at, kind, text }: AgentEvent): string => `${timeText(at)}  ${agent}  ${kind} ${text}`;
-
-function line(record: JsonObject): string {
-  const { group, action, because, result, command, by } = textsOf(record);
-  const when = timeText(Number(record['at']));
-  const outcome = result === 'done' ? '' : ` (${result})`;
-  return printable(
-    `${when}  ${group.replace(/^agent\./, '')}  ${action}${outcome}: ${because}  [mosaic ${command}, ${by}]`,
-  );
+/** Who says since when wants all of it. */
+function readWish({ lines, since, follow: isFollowed }: LogOptions): Wish {
+  const isCount = lines === undefined || (/^\d{1,6}$/.test(lines) && (Number(lines) > 0 || isFollowed === true));
+  if (!isCount) throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(lines)}`);
+  return {
+    count: lines === undefined ? (since === undefined ? LINES : Infinity) : Number(lines),
+    fromMs: since === undefined ? -Infinity : sinceMs(since, systemClock.nowMs()),
+  };
 }
 
-const FIELDS = ['group', 'action', 'because', 'result', 'command', 'by'] as const;
+/** Elsewhere `-f` names the manifest. */
+function refuseFile(agents: readonly string[]): void {
+  const file = agents.find(isFile);
+  if (file === undefined) return;
+  throw new FleetError('E_UNKNOWN_AGENT', `${JSON.stringify(file)} is no agent`, {
+    hint: `Here -f follows. A manifest is named with --manifest: mosaic fleet log --manifest ${file}`,
+  });
+}
 
-function textsOf(record: JsonObject): Record<(typeof FIELDS)[number], string> {
-  const [group = '', action = '', because = '', result = '', command = '', by = ''] = FIELDS.map((field) =>
-    textOf(record[field]),
-  );
-  return { group, action, because, result, command, by };
+function chosen(entries: readonly LogEntry[], { count, fromMs }: Wish): readonly LogEntry[] {
+  const recent = entries.filter(({ at }) => at >= fromMs);
+  return recent.slice(Math.max(0, recent.length - count));
+}
+
+const nothingText = ({ since }: LogOptions): string =>
+  since === undefined ? 'Nothing was recorded yet.' : `Nothing was recorded since ${since}.`;
+
+const logJson = (entries: readonly LogEntry[]): JsonObject => ({
+  formatVersion: '1.0',
+  records: entries.flatMap(({ record }) => record ?? []),
+  events: entries.flatMap(({ event }) => (event === undefined ? [] : [{ ...event }])),
+});
+
+const LOOK_EVERY_MS = 500;
+
+interface Following {
+  readonly wish: Wish;
+  readonly output: Output;
+}
+
+/** Tells what is there and then what comes, a line or a JSON object each, until it is told to end. */
+async function follow(log: FleetLog, agents: readonly string[], { wish, output }: Following): Promise<number> {
+  const bell = createBell();
+  interruptSignal('').addEventListener('abort', () => bell.ring('stop'));
+  let mark = log.mark();
+  let entries = log.entries(agents);
+  tell(chosen(entries, wish), output);
+  const told = new Set(entries.map(keyOf));
+  while ((await bell.rest(LOOK_EVERY_MS)) !== 'stop') {
+    const now = log.mark();
+    if (now === mark) continue;
+    mark = now;
+    entries = log.entries(agents).filter((entry) => !told.has(keyOf(entry)));
+    for (const entry of entries) told.add(keyOf(entry));
+    tell(entries, output);
+  }
+  return 0;
+}
+
+/** A file that was cut or moved away is read again from its beginning: what was told is known by itself. */
+const keyOf = ({ record, event }: LogEntry): string => JSON.stringify(record ?? event);
+
+/** Each object is a log of its own, of one entry. */
+function tell(entries: readonly LogEntry[], output: Output): void {
+  for (const entry of entries) {
+    if (output.json) process.stdout.write(`${plainJson(logJson([entry]))}\n`);
+    else output.text(entry.text);
+  }
 }

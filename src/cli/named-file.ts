@@ -1,0 +1,9 @@
+/** No agent's name can hold either of them. */
+export const isFile = (argument: string): boolean => /[./]/.test(argument);
+
+/** Whether a file is named as manifests are. */
+export const isYamlName = (file: string): boolean => /\.ya?ml$/i.test(file);
+
+/** The way to name a manifest, for who gave it where a saved plan or an agent goes. */
+export const asManifest = (verb: 'plan' | 'apply', file: string, agents: readonly string[] = []): string =>
+  `A manifest is named with -f: mosaic fleet ${verb} ${['-f', file, ...agents].join(' ')}`;
