@@ -25,10 +25,19 @@ const EXAMPLE = `  agents: {}
   #     envFiles: [~/.config/mosaic/secrets/coder.env]
 `;
 
+const SHARED = '# All agents work here. One that shall not step on the others has a `workingDirectory` of its own.';
+
 /** A first manifest with the caller's PATH, directory and proxy; and what the caller should know about it. */
 export function manifestText(input: NewManifest): { readonly text: string; readonly notes: readonly string[] } {
   const { env, notes } = callerEnvironment(input.env);
-  const defaults = { path: callerPath(input), ...(Object.keys(env).length === 0 ? {} : { env }) };
+  const directory = { workingDirectory: belowHome(input.cwd, input.userHome) };
+  // Several in one directory is a choice: it stands once, where it is seen as one.
+  const isShared = input.agents.length > 1;
+  const defaults = {
+    ...(isShared ? directory : {}),
+    path: callerPath(input),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+  };
   const head = {
     apiVersion: 'mosaic/v1alpha1',
     kind: 'Fleet',
@@ -36,12 +45,9 @@ export function manifestText(input: NewManifest): { readonly text: string; reado
     spec: { tmux: { socket: input.socket }, agentDefaults: defaults },
   };
   const agents = Object.fromEntries(
-    input.agents.map(({ name, command }) => [
-      name,
-      { command, workingDirectory: belowHome(input.cwd, input.userHome) },
-    ]),
+    input.agents.map(({ name, command }) => [name, { command, ...(isShared ? {} : directory) }]),
   );
-  const body = stringify(head, { lineWidth: 0 });
+  const body = stringify(head, { lineWidth: 0 }).replace(/^( *)(?=workingDirectory:)/m, `$1${SHARED}\n$1`);
   const list =
     input.agents.length === 0 ? EXAMPLE : indent(stringify({ agents }, { lineWidth: 0, flowCollectionPadding: false }));
   return { text: `# yaml-language-server: $schema=file://${encodeURI(input.schema)}\n${body}${list}`, notes };

@@ -76,8 +76,15 @@ const screenPatterns = ({ adapters = {} }: RuleInput['spec']): readonly Written[
     }),
   );
 
-/** Agents that edit the same files get in each other's way. One warning per directory. */
-export function* directoriesAreShared(input: RuleInput): Iterable<Finding> {
+/** Agents that edit the same files get in each other's way. One warning per directory that an agent itself names. */
+export const directoriesAreShared = (input: RuleInput): Iterable<Finding> =>
+  sharedDirectories(input, (agents) => agents.some(({ own }) => own.workingDirectory !== undefined));
+
+/** Directories that several agents work in, of those groups alone. */
+export function* sharedDirectories(
+  input: RuleInput,
+  isMeant: (agents: readonly AgentView[]) => boolean,
+): Iterable<Finding> {
   const byDirectory = new Map<string, AgentView[]>();
   for (const agent of input.agents) {
     const directory = agent.merged.workingDirectory;
@@ -87,8 +94,9 @@ export function* directoriesAreShared(input: RuleInput): Iterable<Finding> {
     if (others === undefined) byDirectory.set(key, [agent]);
     else others.push(agent);
   }
-  for (const [directory, [first, second, ...others]] of byDirectory) {
-    if (first === undefined || second === undefined) continue;
+  for (const [directory, agents] of byDirectory) {
+    const [first, second, ...others] = agents;
+    if (first === undefined || second === undefined || !isMeant(agents)) continue;
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
     yield warning(input.tree.valueAt(fieldPath(input, second, 'workingDirectory')), {
       code: 'W_SHARED_CWD',

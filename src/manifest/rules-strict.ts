@@ -1,5 +1,5 @@
 import { sections, warning, type Finding, type RuleInput } from './rule.ts';
-import { normalised } from './rules-fleet.ts';
+import { normalised, sharedDirectories } from './rules-fleet.ts';
 import { show } from './show.ts';
 
 /** An agent without limits can starve everything else on its machine. */
@@ -24,6 +24,10 @@ export function* noShellLines(input: RuleInput): Iterable<Finding> {
     yield warning(input.tree.keyAt([...path, 'shell']), { code: 'W_SHELL', message, hint });
   }
 }
+
+/** What `agentDefaults` says for all is a choice; a review asks whether it was one. */
+export const directoryOfAllIsChosen = (input: RuleInput): Iterable<Finding> =>
+  sharedDirectories(input, (agents) => agents.every(({ own }) => own.workingDirectory === undefined));
 
 /** Agents that name no directory work in `~`; that they share it is seldom said, and as seldom meant. */
 export function* homeIsNotShared({ agents, tree }: RuleInput): Iterable<Finding> {

@@ -17,7 +17,7 @@ import {
   socketIsNotDefault,
   socketPathFits,
 } from './rules-fleet.ts';
-import { homeIsNotShared, limitsAreSet, noShellLines } from './rules-strict.ts';
+import { directoryOfAllIsChosen, homeIsNotShared, limitsAreSet, noShellLines } from './rules-strict.ts';
 import { show } from './show.ts';
 
 /** Every law of the manifest that the schema cannot say. */
@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** What a team may want on top; only warnings. */
-const strictRules: readonly Rule[] = [limitsAreSet, noShellLines, homeIsNotShared];
+const strictRules: readonly Rule[] = [limitsAreSet, noShellLines, homeIsNotShared, directoryOfAllIsChosen];
 
 /** Holds a manifest against every rule; against those of a strict review too, where that is asked for. */
 export function checkRules(input: RuleInput, report: Report, { strict }: { readonly strict: boolean }): void {

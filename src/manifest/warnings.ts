@@ -14,7 +14,7 @@ export const WARNINGS = {
   W_SHARED_CWD: {
     strictOnly: false,
     meaning:
-      'Two agents work in one directory. That one names none, and so works in `~` as another does, is told under `--strict` only.',
+      'Two agents work in one directory. That one names none, and so works in `~` as another does, or that `agentDefaults` names it for all, is told under `--strict` only.',
   },
   W_NO_LIMITS: { strictOnly: true, meaning: 'An agent has no `limits`: it can take all memory and every processor.' },
   W_SHELL: { strictOnly: true, meaning: 'An agent is started by a `shell:` line, which expands what it is given.' },

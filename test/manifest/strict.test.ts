@@ -17,6 +17,11 @@ const CASES: readonly (readonly [WarningCode, string, string])[] = [
   ['W_SHARED_CWD', 'one directory for two', two('workingDirectory: /a', 'workingDirectory: /a/')],
   ['W_SHARED_CWD', 'none for two', two('state: running', 'state: stopped')],
   ['W_SHARED_CWD', 'none for the one and the home for the other', two('state: running', 'workingDirectory: ~/')],
+  [
+    'W_SHARED_CWD',
+    'one directory for all',
+    manifest(`agentDefaults: { workingDirectory: /a, command: [x], ${LIMITS} }\nagents: { a: {}, b: {} }`),
+  ],
   ['W_NO_LIMITS', 'no limits', withAgent('command: [x]')],
   ['W_NO_LIMITS', 'empty limits', withAgent('command: [x]\nlimits: {}')],
   ['W_NO_LIMITS', 'a supervisor that keeps none', manifest('supervisor: tmux\nagents: { a: { command: [x] } }')],
