@@ -4,7 +4,7 @@ import { ExecFailure } from '../model/host.ts';
 import { plainJson } from '../model/plain-json.ts';
 import { thisBuild } from './build.ts';
 import { createProgram } from './program.ts';
-import { endByHangup, interruptedExit } from './signals.ts';
+import { endByHangup, interruptedExit, keepHangupIgnored } from './signals.ts';
 
 /** `help fleet apply` is `fleet apply --help`: commander's own help looks at one word alone. */
 const helpMeant = (argv: readonly string[]): readonly string[] =>
@@ -32,10 +32,11 @@ async function main(typed: readonly string[]): Promise<number> {
 
 /** Says why a command failed, in the format it was asked for, and gives the exit code. */
 async function tell(failure: FleetError, argv: readonly string[]): Promise<number> {
-  const { failureJson, failureText } = await import('./commands.ts');
-  if (wantsJson(argv)) process.stdout.write(`${plainJson(failureJson(failure), 2)}\n`);
-  process.stderr.write(`${failureText(failure)}\n`);
-  return interruptedExit() ?? failure.exit;
+  const { failureJson, failureText, onTerminal } = await import('./commands.ts');
+  const exit = interruptedExit() ?? failure.exit;
+  if (wantsJson(argv)) process.stdout.write(`${plainJson(failureJson(failure, exit), 2)}\n`);
+  process.stderr.write(`${onTerminal(failureText(failure), process.stderr)}\n`);
+  return exit;
 }
 
 /** A command line that cannot be parsed is answered in the format it asks for, too. */
@@ -111,5 +112,6 @@ async function start(): Promise<void> {
   if (!isUnwritten) process.exitCode = exit;
 }
 
+keepHangupIgnored(process.env);
 process.once('beforeExit', endByHangup);
 void start();

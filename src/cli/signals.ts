@@ -1,9 +1,10 @@
 import { isatty } from 'node:tty';
+import { ignoresHangup, isStdinOfNohup } from '../host/process.ts';
 
 type Ending = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 const CODES: Readonly<Record<Ending, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
-const ENDINGS: readonly Ending[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+let endings: readonly Ending[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 let interrupted: Ending | undefined;
 
@@ -15,6 +16,20 @@ export function endByHangup(): void {
   if (interrupted === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
 }
 
+/**
+ * Ignores SIGHUP where whoever started this had it ignored, as nohup(1) does: Node sets it back to its default before
+ * a line of ours runs.
+ */
+export function keepHangupIgnored(env: NodeJS.ProcessEnv): void {
+  if (!wasHangupIgnored(env)) return;
+  endings = endings.filter((name) => name !== 'SIGHUP');
+  process.on('SIGHUP', () => undefined);
+}
+
+/** bash and zsh say in `_` what they start, nohup leaves a stdin that nobody can read, and a parent hands it down. */
+const wasHangupIgnored = (env: NodeJS.ProcessEnv): boolean =>
+  /(^|\/)nohup$/.test(env['_'] ?? '') || isStdinOfNohup() || ignoresHangup(process.ppid);
+
 /** For a Ctrl-C that arrives as a key: a question on the terminal reads it itself. */
 export const noteInterrupt = (): void => void (interrupted ??= 'SIGINT');
 
@@ -24,10 +39,10 @@ export const noteInterrupt = (): void => void (interrupted ??= 'SIGINT');
  */
 export function interruptSignal(word = 'stopping before the next step; once more to stop at once\n'): AbortSignal {
   const controller = new AbortController();
-  for (const name of ENDINGS) {
+  for (const name of endings) {
     process.once(name, () => {
       // With no handler left the second one ends the process as the system does.
-      for (const each of ENDINGS) process.removeAllListeners(each);
+      for (const each of endings) process.removeAllListeners(each);
       interrupted = name;
       process.stderr.write(word);
       controller.abort();
@@ -41,7 +56,7 @@ export function longRunSignals(on: { readonly stop: () => void; readonly again: 
   const hadTerminal = isatty(2);
   const end = (name: Ending): void => {
     // With no handler left the second one ends the process as the system does.
-    for (const each of ENDINGS) process.removeAllListeners(each);
+    for (const each of endings) process.removeAllListeners(each);
     if (name !== 'SIGTERM') interrupted = name;
     on.stop();
   };

@@ -93,6 +93,14 @@ export function bytesReadBy(pid: number): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** Whether SIGHUP does nothing to that process: bit 0 of the mask. What it starts inherits that. */
+export const ignoresHangup = (pid: number): boolean => /^SigIgn:\s.*[13579bdf]$/m.test(readProc(pid, 'status') ?? '');
+
+/** nohup(1) replaces a terminal on stdin by /dev/null, open for writing alone. */
+export const isStdinOfNohup = (): boolean =>
+  /^flags:\s.*1$/m.test(readProc(process.pid, 'fdinfo/0') ?? '') &&
+  tolerate(process.pid, () => readlinkSync('/proc/self/fd/0')) === '/dev/null';
+
 /** This process's own arguments as they were given: a string of Node has lost what is not UTF-8. */
 export const rawArguments = (): Uint8Array => readFileSync('/proc/self/cmdline');
 

@@ -18,9 +18,9 @@ export function unwrittenText(cause: Error): string {
   return failureText(callError('the answer could not be written', cause, hint));
 }
 
-/** The same as JSON on stdout: an answer is always valid JSON when JSON was asked for. */
-export const failureJson = (error: FleetError): JsonObject => ({
+/** The same as JSON on stdout, with the code the process ends with: valid JSON whenever JSON was asked for. */
+export const failureJson = (error: FleetError, exit: number): JsonObject => ({
   formatVersion: '1.0',
-  error: { code: error.code, message: error.message, hint: error.hint, exit: error.exit },
+  error: { code: error.code, message: error.message, hint: error.hint, exit },
   diagnostics: error instanceof ManifestError ? error.diagnostics.map(toJson) : [],
 });

@@ -141,14 +141,14 @@ export const SURFACES: Readonly<Record<string, (text: string) => string>> = {
   'the story of an apply': (text) => [stepLine(failed(text)), stepLine(skipped(text)), progress(text)].join('\n'),
   verify: (text) => {
     const answer = { formatVersion: '1.0', verified: false, plan: {}, defaultTmux: {} };
-    return verifyText({ verified: false, proof: proof(text), plan: '' }) + verifyMarkdown(answer, proof(text));
+    return verifyText({ verified: false, proof: proof(text), plan: '', held: 1 }) + verifyMarkdown(answer, proof(text));
   },
   validate: checked,
   'a failure': (text) =>
     [
       failureText(new FleetError('E_IO', text, { hint: text })),
       failureText(new FleetError('E_INTERNAL', text)),
-      plainJson(failureJson(new FleetError('E_IO', text, { hint: text }))),
+      plainJson(failureJson(new FleetError('E_IO', text, { hint: text }), 1)),
     ].join('\n'),
   'the watcher’s unit': (text) =>
     watchUnitLines(
