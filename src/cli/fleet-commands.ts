@@ -49,6 +49,7 @@ function reviewCommands(define: Define): void {
     (command) =>
       command
         .description('show what an apply would do; changes nothing')
+        .argument('[agent...]')
         .option('--detailed-exitcode', '2 when there is something to do')
         .option('-v, --verbose', 'every resource and field')
         .option('--diff', 'the text of scripts and units that would change, on the host itself')
@@ -57,7 +58,7 @@ function reviewCommands(define: Define): void {
         .option('--observed <file>', 'go by a snapshot; needs nothing of the host it is about')
         .option('--out <file>', 'save the plan: mosaic fleet apply FILE does exactly that, once')
         .addHelpText('after', '\nExample:\n  mosaic fleet plan --detailed-exitcode || echo "not in sync"'),
-    async (options) => (await import('./commands/fleet/plan.ts')).run(options),
+    async (options, agents) => (await import('./commands/fleet/plan.ts')).run(agents, options),
     REVIEW_FORMATS,
   );
 }
@@ -114,7 +115,10 @@ function lookCommands(define: Define): void {
       command
         .description('what started, ended or changed, and who asked')
         .argument('[agent...]')
-        .option('-n, --lines <number>', 'the last so many', '50'),
+        .option('-n, --lines <number>', 'the last so many (default: 50; with --since all)')
+        .option('--since <time>', 'from then on: 10m, 2h30m or 1d ago, 2026-11-23 or 2026-11-23T10:00')
+        .option('-f, --follow', 'go on with what comes; with -o json an object a line')
+        .addHelpText('after', '\nExamples:\n  mosaic fleet log --since 2h coder\n  mosaic fleet log -f -n 10'),
     async (options, agents) => (await commands()).log(agents, options),
   );
   define(
@@ -142,9 +146,9 @@ function changeCommands(define: Define): void {
     async (options) => (await commands()).install(options),
   );
   const verbs = {
-    start: 'start agents, and lift their hold',
+    start: 'start agents as the manifest says now, and lift their hold',
     stop: 'stop agents and hold them, over reboots too',
-    restart: 'a new process for exactly these agents',
+    restart: 'a new process for exactly these agents, as the manifest says now',
   } as const;
   for (const verb of ['start', 'stop', 'restart'] as const) {
     define(

@@ -1,6 +1,6 @@
 import type { Step } from '../reconciler/execute.ts';
 import type { Change } from '../model/plan.ts';
-import { sizeOf } from './screen.ts';
+import { sizeOf } from './terminal-size.ts';
 import { beginning } from './view/printable.ts';
 import { createProgress } from './view/progress.ts';
 import { stepLine } from './view/step.ts';

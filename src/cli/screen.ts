@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
+import { sizeOf, type Size } from './terminal-size.ts';
 
 /** A terminal that shows one page, painted over itself again and again. */
 export interface Screen {
@@ -61,17 +62,6 @@ export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Scr
       out.write(LEAVE);
     },
   };
-}
-
-/** A terminal that nobody gave a size says 0. */
-export const sizeOf = ({ columns, rows }: Partial<Size>): Size => ({
-  columns: columns === undefined || columns < 2 ? 80 : columns,
-  rows: rows === undefined || rows < 1 ? 24 : rows,
-});
-
-interface Size {
-  readonly columns: number;
-  readonly rows: number;
 }
 
 /** The last row stays free: the line break behind it would scroll. What does not fit is counted. */

@@ -20,7 +20,7 @@ export interface SavedPlan {
   readonly home: string;
   readonly uid: number;
   readonly manifest: { readonly path?: string; readonly sha256: string };
-  readonly policy: { readonly now: boolean; readonly allowDelete?: number };
+  readonly policy: { readonly now: boolean; readonly only?: readonly string[]; readonly allowDelete?: number };
   readonly salt: string;
   readonly touches: readonly Touch[];
   /** For the reader; what is done follows from the manifest, and must be what `touches` says. */

@@ -36,7 +36,11 @@ export function savedPlanOf({ loaded, seen, hostId, createdAt }: SavedFrom): Sav
     home: observed.host.home,
     uid: observed.host.user.uid,
     manifest: { ...(loaded.path === '-' ? {} : { path: loaded.path }), sha256: sha256(loaded.bytes) },
-    policy: { now: policy.now, ...(policy.allowDelete === undefined ? {} : { allowDelete: policy.allowDelete }) },
+    policy: {
+      now: policy.now,
+      ...(policy.only === undefined ? {} : { only: policy.only }),
+      ...(policy.allowDelete === undefined ? {} : { allowDelete: policy.allowDelete }),
+    },
     salt,
     touches: plan.changes.map((change) => touchOf(change, salt)),
     plan: planJson(plan),

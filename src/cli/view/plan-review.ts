@@ -7,16 +7,18 @@ import { summaryLine } from './plan-text.ts';
 import { shownPatch } from './redact.ts';
 
 /**
- * The plan as a page for a review: the counting line, then what ends or restarts an agent, what is in the way, and folded
- * away all the rest. At most 60 kB, and no env values at all.
+ * The plan as a page for a review: the counting line, then what ends or restarts an agent, what is in the way, what
+ * starts, and folded away all the rest. At most 60 kB, and no env values at all.
  */
 export function planMarkdown(plan: Plan): string {
   const hard = plan.changes.filter(isHard).toSorted((a, b) => weight(b) - weight(a));
-  const others = plan.changes.filter((change) => !isHard(change));
+  const runs = plan.changes.filter((change) => isRun(change) && !isHard(change)).toSorted(agentsFirst);
+  const others = plan.changes.filter((change) => !isRun(change) && !isHard(change));
   const title = [`## Plan for fleet ${plain(plan.fleet)}`, '', `**${plain(summaryLine(plan))}**`];
   const sections: readonly Section[] = [
     { head: ['', '### Ends, restarts or deletes', '', ...TABLE], lines: hard.map(row) },
     { head: ['', '### In the way', ''], lines: hindrances(plan) },
+    { head: ['', '### Starts', '', ...TABLE], lines: runs.map(row) },
     folded(`Other changes: ${others.length}`, others.map(row), TABLE),
     folded('Fields that change', plan.changes.flatMap(fields)),
     folded('Notes', notes(plan)),
@@ -35,6 +37,8 @@ const isHard = (change: Change): boolean => weight(change) > 0;
 
 const row = ({ group, action, address, because, disruption }: Change): string =>
   `| ${plain(group)} | ${action} | ${codeSpan(address)} | ${plain(because)} | ${disruption} |`;
+
+const agentsFirst = (a: Change, b: Change): number => Number(a.group === 'fleet') - Number(b.group === 'fleet');
 
 const hindrances = ({ blocked, deferred }: Plan): readonly string[] => [
   ...blocked.map(({ group, reason, message }) => `- **blocked** ${plain(group)} (${reason}): ${plain(message)}`),

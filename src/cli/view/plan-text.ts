@@ -138,9 +138,15 @@ export function summaryLine(plan: Plan): string {
     ...(groupsOf(plan.deferred) > 0 ? [`${groupsOf(plan.deferred)} waiting`] : []),
     ...(groupsOf(plan.blocked) > 0 ? [`${groupsOf(plan.blocked)} blocked`] : []),
   ];
-  const counts = `${agentsText(start)} to start (${changesText(plan.changes.length)}), ${restart} to restart`;
+  const changes = changesText(plan.changes.length);
+  // Where no agent starts, the changes are none of a start.
+  const starts = `${agentsText(start)} to start`;
+  const counts = `${start > 0 ? `${starts} (${changes})` : `${changes}, ${starts}`}, ${restart} to restart`;
   return `Plan: ${[counts, ...extra, `${remove} to delete`].join(', ')}.`;
 }
+
+/** Agents that `stop` holds count as they should be: that they do not run is said beside it. */
+export const heldText = (held: number): string => (held === 0 ? '' : ` (${held} held)`);
 
 /** What is left after a command: only what there is of it, and by name who is hindered. */
 export function remainderLine(plan: Plan): string {

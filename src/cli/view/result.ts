@@ -2,21 +2,24 @@ import { isEmpty, type Plan } from '../../model/plan.ts';
 import type { MutationResult } from '../mutate.ts';
 import type { Output } from '../options.ts';
 import { planJson } from './plan-json.ts';
-import { remainderLine } from './plan-text.ts';
+import { heldText, remainderLine } from './plan-text.ts';
 import { printable } from './printable.ts';
 
-/** What a mutating command did and what is left, and why. `whole`: what it went by is the manifest, and all of it. */
-export function reportResult(result: MutationResult, output: Output, whole = true): void {
+export interface Reporting {
+  readonly output: Output;
+  /** What it went by is the manifest, and all of it. */
+  readonly whole?: boolean;
+  /** The plan that was told before its first step: what stood there is not said again, but by name in the last line. */
+  readonly told?: Plan | undefined;
+}
+
+/** What a mutating command did and what is left, and why. */
+export function reportResult(result: MutationResult, { output, whole = true, told }: Reporting): void {
   const { after, rest, steps } = result;
-  output.text(`${doneText(result)} ${leftText(result, whole)}`);
+  for (const line of whyLines(after.plan, told)) output.note(line);
   const elsewhere = beside(rest, after.plan);
   if (!isEmpty(elsewhere)) output.note(`elsewhere: ${remainderLine(elsewhere)}`);
-  for (const { group, message, hint, reason } of after.plan.blocked) {
-    output.note(`left: ${group.replace(/^agent\./, '')}: ${reason}: ${printable(message)}; ${printable(hint)}`);
-  }
-  for (const { group, reason, hint } of after.plan.deferred)
-    output.note(`waits: ${group.replace(/^agent\./, '')}: ${reason}: ${printable(hint)}`);
-  for (const { type, message } of after.plan.conditions) output.note(`${type}: ${printable(message)}`);
+  output.text(`${doneText(result)} ${leftText(result, whole)}`);
   output.data({
     formatVersion: '1.0',
     steps: steps.map((step) => ({
@@ -29,6 +32,20 @@ export function reportResult(result: MutationResult, output: Output, whole = tru
     left: planJson(after.plan),
   });
 }
+
+/** Why something is left, and what a person should know beside it. */
+function whyLines({ blocked, deferred, conditions }: Plan, told: Plan | undefined): readonly string[] {
+  const known = new Set(told === undefined ? [] : whyLines(told, undefined));
+  return [
+    ...blocked.map(({ group, message, hint, reason }) => `left: ${nameOf(group)}: ${reason}: ${message}; ${hint}`),
+    ...deferred.map(({ group, reason, hint }) => `waits: ${nameOf(group)}: ${reason}: ${hint}`),
+    ...conditions.map(({ type, message }) => `${type}: ${message}`),
+  ]
+    .map(printable)
+    .filter((line) => !known.has(line));
+}
+
+const nameOf = (group: string): string => group.replace(/^agent\./, '');
 
 /** What is left of groups that the plan of the named part does not tell of. */
 function beside(rest: Plan, { changes, blocked, deferred }: Plan): Plan {
@@ -52,5 +69,6 @@ function doneText({ steps, exit }: MutationResult): string {
 function leftText({ after, rest, exit }: MutationResult, whole: boolean): string {
   if (exit === 3) return `Left: ${remainderLine(after.plan)}`;
   if (!whole) return 'What was asked for is so.';
-  return isEmpty(rest) ? 'The fleet matches the manifest.' : 'That part is as the manifest says.';
+  if (!isEmpty(rest)) return 'That part is as the manifest says.';
+  return `The fleet matches the manifest${heldText(rest.holds.length)}.`;
 }

@@ -3,6 +3,7 @@ import type { Fingerprint } from '../../model/fingerprint.ts';
 import { textOf, type JsonObject } from '../../model/resource.ts';
 import type { DefaultTmuxProof } from '../../reconciler/verify.ts';
 import { plain } from './markdown.ts';
+import { heldText } from './plan-text.ts';
 import { printable } from './printable.ts';
 
 /** The answer of `verify` as scripts read it. */
@@ -22,14 +23,14 @@ export const proofJson = (proof: DefaultTmuxProof): JsonObject => ({
 const fingerprintJson = (fingerprint: Fingerprint): JsonObject => ({ ...fingerprint });
 
 /** Both halves of the proof, and the verdict last. */
-export function verifyText(input: { verified: boolean; proof: DefaultTmuxProof; plan: string }): string {
-  const { verified, proof, plan } = input;
+export function verifyText(input: { verified: boolean; proof: DefaultTmuxProof; plan: string; held: number }): string {
+  const { verified, proof, plan, held } = input;
   return [
     plan.trimEnd(),
     `Default tmux: ${proofLine(proof)}`,
     ...proof.because.map((line) => `  touched: ${printable(line)}`),
     ...proof.byUser.map((line) => `  by you: ${printable(line)}`),
-    verified ? 'Verified.' : `NOT verified. ${nextStep(proof)}`,
+    verified ? `Verified${heldText(held)}.` : `NOT verified. ${nextStep(proof)}`,
     '',
   ].join('\n');
 }

@@ -9,9 +9,11 @@ const change = (name: string, more: Partial<Change> = {}): Change =>
 const plan = (changes: readonly Change[], more: Partial<Plan> = {}): Plan => ({ ...NOTHING, changes, ...more });
 
 describe('a plan as a page', () => {
-  it('shows first what is hardest, and folds the rest away', () => {
+  it('shows first what is hardest, then which agents start, and folds the rest away', () => {
     const page = planMarkdown(
       plan([
+        change('f', { group: 'fleet', address: 'server.s' }),
+        change('f', { address: 'unit.f', action: 'create' }),
         change('a'),
         change('b', { action: 'restart', disruption: 'restart' }),
         change('c', { address: 'launch.c', action: 'delete' }),
@@ -20,9 +22,11 @@ describe('a plan as a page', () => {
       ]),
     );
     const rows = [...page.matchAll(/^\| agent\.(\w)/gm)].map(([, name]) => name);
-    expect(rows).toEqual(['e', 'd', 'b', 'c', 'a']);
-    expect(page.indexOf('<details>')).toBeGreaterThan(page.indexOf('| agent.c'));
-    expect(page.indexOf('<details>')).toBeLessThan(page.indexOf('| agent.a'));
+    expect(rows).toEqual(['e', 'd', 'b', 'c', 'a', 'f']);
+    const places = ['| agent.c', '### Starts', '| agent.a', '| fleet | start', '<details>', '| agent.f'];
+    const found = places.map((text) => page.indexOf(text));
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+    expect(found[0]).toBeGreaterThan(0);
     expect(page.match(/<details>/g)).toHaveLength(page.match(/<\/details>/g)?.length ?? 0);
   });
 
@@ -40,7 +44,7 @@ describe('a plan as a page', () => {
 
   it('has at most 60 kB, keeps what is hardest and says how much was left out', () => {
     const because = 'ü'.repeat(100);
-    const many = Array.from({ length: 2000 }, (_, at) => change(`a${at}`, { because }));
+    const many = Array.from({ length: 2000 }, (_, at) => change(`a${at}`, { address: `launch.a${at}`, because }));
     const page = planMarkdown(plan([...many, change('last', { action: 'delete', disruption: 'kill' })]));
     expect(Buffer.byteLength(page)).toBeLessThanOrEqual(60_000);
     expect(Buffer.byteLength(page)).toBeGreaterThan(59_000);
@@ -60,7 +64,7 @@ describe('a plan as a page', () => {
     expect(plain('</details> [x](y) `z` | @all')).toBe('\\</details\\> \\[x\\](y) \\`z\\` \\| @&#8203;all');
     expect(codeSpan('a`b|c')).toBe('``a`b\\|c``');
     const because = '| x | </details>\n## Heading';
-    const page = planMarkdown(plan([change('a', { because })], { conditions: [] }));
+    const page = planMarkdown(plan([change('a', { because }), change('b', { address: 'launch.b', because })]));
     expect(page).not.toMatch(/^## Heading/m);
     expect(page.match(/<\/details>/g)).toHaveLength(page.match(/<details>/g)?.length ?? 0);
   });

@@ -10,16 +10,19 @@ const fleet = fleetWith({ coder: '{ command: [codex] }', other: '{ command: [cla
 const OLDER = { spec: { spec: 'v1:older' } };
 
 /** The story of an apply that named the coder and left this behind. */
-function story(left: Overlay): readonly string[] {
+function story(left: Overlay, isTold = false): readonly string[] {
   const after = lookAt(worldOf(fleet, { ...left, policy: { only: ['coder'] } }));
   const lines: string[] = [];
   const output: Output = {
     json: false,
-    text: () => undefined,
+    text: (line) => void lines.push(line),
     data: () => undefined,
     note: (line) => void lines.push(line),
   };
-  reportResult({ before: after, after, steps: [], rest: replan(after, APPLY), exit: 3 }, output);
+  reportResult(
+    { before: after, after, steps: [], rest: replan(after, APPLY), exit: 3 },
+    { output, told: isTold ? after.plan : undefined },
+  );
   return lines;
 }
 
@@ -27,8 +30,9 @@ describe('the story of an apply that named some agents', () => {
   it('tells what else is left of the fleet', () => {
     const busy = { activity: { coder: 'busy' } } as const;
     expect(story({ ...busy, items: { 'session.coder': OLDER, 'session.other': OLDER } })).toEqual([
-      'elsewhere: 1 agent to restart (1 change).',
       expect.stringContaining('waits: coder: busy'),
+      'elsewhere: 1 agent to restart (1 change).',
+      'Nothing done. Left: coder waits (busy).',
     ]);
   });
 
@@ -38,14 +42,26 @@ describe('the story of an apply that named some agents', () => {
       'run.other': { spec: { active: 'failed' } },
       'record.other': { spec: { endedAt: 2000, code: 3 } },
     };
-    expect(story({ items })).toEqual(['elsewhere: other is crash-looping.']);
-    expect(story({ items: { 'session.other': 'no answer' } })).toEqual(['elsewhere: other is blocked (unknown).']);
+    const [elsewhere, last] = story({ items });
+    expect([elsewhere, last]).toEqual(['elsewhere: other is crash-looping.', 'Nothing done. Left: nothing.']);
+    const [unseen] = story({ items: { 'session.other': 'no answer' } });
+    expect(unseen).toBe('elsewhere: other is blocked (unknown).');
   });
 
   it('does not tell twice of the named ones', () => {
     const busy = { activity: { coder: 'busy' } } as const;
     expect(story({ ...busy, items: { 'session.coder': OLDER } })).toEqual([
       expect.stringContaining('waits: coder: busy'),
+      'Nothing done. Left: coder waits (busy).',
+    ]);
+  });
+
+  it('says again by name alone what stood in the plan before it', () => {
+    const busy = { activity: { coder: 'busy' } } as const;
+    const host = { linger: false };
+    expect(story({ ...busy, host, items: { 'session.coder': OLDER } })).toHaveLength(3);
+    expect(story({ ...busy, host, items: { 'session.coder': OLDER } }, true)).toEqual([
+      'Nothing done. Left: coder waits (busy).',
     ]);
   });
 });

@@ -10,6 +10,7 @@ import { openEngine, openPlace, type Place } from '../../context.ts';
 import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
+import { asManifest, isYamlName } from '../../named-file.ts';
 import { createOutput, type Output } from '../../options.ts';
 import { checkAge, checkManifest, checkPlace } from '../../saved-plan/check.ts';
 import { parseSavedPlan, type SavedPlan } from '../../saved-plan/document.ts';
@@ -20,7 +21,7 @@ import { planJson } from '../../view/plan-json.ts';
 import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { noteWarnings } from '../../view/warnings.ts';
-import { asManifest, isYamlName, type ApplyOptions } from './apply.ts';
+import type { ApplyOptions } from './apply.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -49,7 +50,7 @@ function readPlan(file: string): SavedPlan {
   } catch (error) {
     const isNoPlan = error instanceof FleetError && (error.code === from.code || error.code === from.unsafe);
     if (!isNoPlan || !(isYamlName(file) || YAML.test(text))) throw error;
-    throw new FleetError(error.code, error.message, { hint: asManifest(file), cause: error });
+    throw new FleetError(error.code, error.message, { hint: asManifest('apply', file), cause: error });
   }
 }
 
@@ -107,7 +108,7 @@ async function carryOut(job: Job, command: string): Promise<number> {
     },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
-  reportResult(result, output);
+  reportResult(result, { output, told: result.before.plan });
   return result.exit;
 }
 

@@ -9,6 +9,7 @@ import { run as showPlan } from './plan.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate } from '../../mutate.ts';
+import { asManifest, isFile, isYamlName } from '../../named-file.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { personalPolicy } from '../../policy.ts';
 import { interruptSignal } from '../../signals.ts';
@@ -24,21 +25,13 @@ export interface ApplyOptions extends CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** No agent's name can hold either of them. */
-const isPlanFile = (argument: string): boolean => /[./]/.test(argument);
-
 /** Makes the fleet as the manifest says, or only the named agents and what they need, or what a saved plan says. */
 export async function run(agents: readonly string[], options: ApplyOptions): Promise<number> {
-  const file = agents.find(isPlanFile);
+  const file = agents.find(isFile);
   if (file !== undefined) return applyFile(file, agents, options);
   if (options.maxAge !== undefined)
     throw new FleetError('E_USAGE', '--max-age is about a saved plan, and none is named');
-  if (options.dryRun === true) {
-    return showPlan(options, (fleet) => {
-      requireAgents(fleet, agents);
-      return personalPolicy(agents, options);
-    });
-  }
+  if (options.dryRun === true) return showPlan(agents, options);
   return applyWith({ command: ['fleet apply', ...agents].join(' '), agents, policy: {} }, options);
 }
 
@@ -47,15 +40,8 @@ async function applyFile(file: string, others: readonly string[], options: Apply
   const message = `${file} is a saved plan and is applied alone, without further arguments`;
   if (!isYamlName(file)) throw new FleetError('E_USAGE', message);
   const agents = others.filter((name) => name !== file);
-  throw new FleetError('E_USAGE', `${file} is no agent`, { hint: asManifest(file, agents) });
+  throw new FleetError('E_USAGE', `${file} is no agent`, { hint: asManifest('apply', file, agents) });
 }
-
-/** Whether a file is named as manifests are. */
-export const isYamlName = (file: string): boolean => /\.ya?ml$/i.test(file);
-
-/** The way to name a manifest, for who gave it where a saved plan or an agent goes. */
-export const asManifest = (file: string, agents: readonly string[] = []): string =>
-  `A manifest is named with -f: mosaic fleet apply ${['-f', file, ...agents].join(' ')}`;
 
 export interface ApplyRequest {
   readonly command: string;
@@ -81,6 +67,6 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
       tellAndConfirm(plan, { manifest: loaded.file, verbose: options.verbose === true }, { options, output }),
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
-  reportResult(result, output);
+  reportResult(result, { output, told: result.before.plan });
   return result.exit;
 }

@@ -8,6 +8,7 @@ import { createFileReader } from '../../../host/files.ts';
 import { refuseBlind } from '../../blind.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
+import { asManifest, isFile, isYamlName } from '../../named-file.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
@@ -51,11 +52,15 @@ interface Planned {
   readonly hostId?: string;
 }
 
-/** Shows what an apply of this policy would do. Mutates nothing, takes no lock. */
-export async function run(
-  options: PlanOptions,
-  policyOf: (fleet: Fleet) => Policy = () => personalPolicy([], options),
-): Promise<number> {
+/** Shows what an apply of these agents, or of all, would do. Mutates nothing, takes no lock. */
+export async function run(agents: readonly string[], options: PlanOptions): Promise<number> {
+  refuseFile(agents);
+  // Seldom are some named: what suggests the right ones is loaded for that alone.
+  const check = agents.length === 0 ? undefined : (await import('../../agent-names.ts')).requireAgents;
+  const policyOf = (fleet: Fleet): Policy => {
+    check?.(fleet, agents);
+    return personalPolicy(agents, options);
+  };
   const output = createOutput(options);
   const planned = await (options.observed === undefined ? lookHere(options, policyOf) : lookThere(options, policyOf));
   const { loaded, seen } = planned;
@@ -66,9 +71,19 @@ export async function run(
   // Many a CI shows no annotations, and its log no page.
   if (options.output === 'github' || options.output === 'markdown')
     for (const line of planLines(seen.plan, inCheckout(loaded.path, loaded.file))) output.note(line);
-  if (options.diff === true) output.text(await planDiff(seen, createFileReader()));
+  if (options.diff === true) output.text(await planDiff(seen, createFileReader()), 'kept');
   output.data(planJson(seen.plan));
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
+}
+
+function refuseFile(agents: readonly string[]): void {
+  const file = agents.find(isFile);
+  if (file === undefined) return;
+  const others = agents.filter((name) => name !== file);
+  const hint = isYamlName(file)
+    ? asManifest('plan', file, others)
+    : `What a saved plan would do: mosaic fleet apply --dry-run ${file}`;
+  throw new FleetError('E_USAGE', `${file} is no agent`, { hint });
 }
 
 async function lookHere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { FleetError } from '../../../model/error.ts';
 import type { Agent, Fleet } from '../../../model/fleet.ts';
 import type { WritePort } from '../../../model/host.ts';
@@ -11,11 +12,11 @@ import { installedServer, readHolds } from '../../facts.ts';
 import { confirmPlan, refuseWhole } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { loadFleetOrAround, loadFleetOrInstalled, standingFleet } from '../../installed.ts';
-import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
+import { loadFleet, manifestOf, requireManifestFile } from '../../load-fleet.ts';
 import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
-import { summaryLine } from '../../view/plan-text.ts';
+import { planText } from '../../view/plan-text.ts';
 import { reportResult } from '../../view/result.ts';
 import { requireAgents } from '../../agent-names.ts';
 
@@ -43,8 +44,9 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       refuseWhole(plan);
       refuseProtected(plan);
       // Naming an agent is the confirmation; "all of them" is asked for.
-      if (names.length > 0) return;
-      output.note(summaryLine(plan));
+      if (names.length > 0) return tellTakenOver(plan, output);
+      const manifest = basename(manifestOf(options, place));
+      output.note(planText(plan, { manifest, verbose: false }).trimEnd());
       await confirmPlan(plan, options, output);
     },
     adjust,
@@ -59,8 +61,17 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
     },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
-  reportResult(result, output, isManifest);
+  reportResult(result, { output, whole: isManifest, told: names.length > 0 ? undefined : result.before.plan });
   return result.exit;
+}
+
+/** Whoever names an agent sees no plan; that it comes back as something else is said all the same. */
+function tellTakenOver({ changes }: Plan, output: Output): void {
+  for (const { address, action, because } of changes) {
+    const [, name] = /^launch\.(.+)$/.exec(address) ?? [];
+    if (name !== undefined && action === 'update')
+      output.note(`${name}: ${because}; it starts as the manifest says now`);
+  }
 }
 
 const unchanged = (look: Look): Look => look;

@@ -28,7 +28,7 @@ export async function run(options: SnapshotOptions): Promise<number> {
     return 0;
   }
   // It is JSON whatever was asked for.
-  output.text(plainJson(snapshot, 2));
+  output.text(plainJson(snapshot, 2), 'kept');
   output.data(snapshot);
   return 0;
 }

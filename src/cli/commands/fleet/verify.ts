@@ -36,7 +36,8 @@ export async function run(options: VerifyOptions): Promise<number> {
     plan: planJson(seen.plan),
     defaultTmux: proofJson(proof),
   };
-  output.text(verifyText({ verified, proof, plan: planText(seen.plan, { manifest: file, verbose: false }) }));
+  const held = seen.plan.holds.length;
+  output.text(verifyText({ verified, proof, plan: planText(seen.plan, { manifest: file, verbose: false }), held }));
   output.data(answer);
   if (options.report !== undefined) writeReport(resolve(options.report), answer, proof);
   return verified ? 0 : 2;

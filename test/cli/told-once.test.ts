@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
+import type { Ended } from '../support/process.ts';
+import { liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
+
+jest.setTimeout(60_000);
+
+/** Neither the bus nor the manager can be reached: tmux alone keeps these fleets. */
+const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };
+const TMUX = { supervisor: 'tmux' };
+const AGENTS = { a: sleeper, b: sleeper };
+
+let live: LiveFleet;
+const fleet = (...args: readonly string[]): Promise<Ended> => live.mosaic(args, { env: NO_MANAGER });
+
+beforeEach(() => {
+  live = liveFleet(AGENTS, TMUX);
+});
+afterEach(async () => {
+  await live.tmux('kill-server');
+});
+afterAll(cleanUp);
+
+describe('what is done to all agents', () => {
+  it('is shown agent by agent before it is done, and a named one shows what else is taken over', async () => {
+    await fleet('apply');
+    const stopped = await fleet('stop', '--yes');
+    expect(stopped.stderr).toMatch(/^- a +stop: held by stop/m);
+    expect(stopped.stderr).toMatch(/^- b +stop: held by stop/m);
+    expect(stopped.stdout).toMatch(/The fleet matches the manifest \(2 held\)\.\n$/);
+    expect((await fleet('verify')).stdout).toMatch(/^Verified \(2 held\)\.$/m);
+    expect((await fleet('status')).stdout).toContain('Ready: 2 agents as the manifest says (2 held)');
+    live.declare({ ...AGENTS, a: { command: ['sleep', '3601'] } }, TMUX);
+    expect((await fleet('start', 'a')).stderr).toContain('a: command changed; it starts as the manifest says now');
+    expect((await fleet('start', 'b')).stderr).not.toContain('as the manifest says now');
+  });
+});
+
+describe('plan', () => {
+  it('is about the named agents, as an apply of them is, also when it is saved', async () => {
+    const { stdout, exitCode } = await fleet('plan', 'a');
+    expect([exitCode, /^\+ a /m.test(stdout), /^\+ b /m.test(stdout)]).toEqual([0, true, false]);
+    expect(stdout).toBe((await fleet('apply', 'a', '--dry-run')).stdout);
+    expect(await fleet('plan', 'nobody')).toMatchObject({ exitCode: 64 });
+    const file = join(live.root, 'plan.json');
+    await fleet('plan', 'a', '--out', file);
+    expect(await fleet('apply', file)).toMatchObject({ exitCode: 0 });
+    expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('a\n');
+  });
+
+  it.each([
+    [['fleet.yml', 'a'], 'mosaic fleet plan -f fleet.yml a'],
+    [['./plan.json'], 'mosaic fleet apply --dry-run ./plan.json'],
+  ])('of %j shows the way to what was meant', async (args, hint) => {
+    expect(await fleet('plan', ...args)).toMatchObject({ exitCode: 64, stderr: expect.stringContaining(hint) });
+  });
+});
+
+describe('apply', () => {
+  it('says once why an agent is in the way, and at the end its name', async () => {
+    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX);
+    const { stdout, stderr, exitCode } = await fleet('apply');
+    expect(exitCode).toBe(3);
+    expect((stdout + stderr).match(/b runs no-such-program/g)).toHaveLength(1);
+    expect(stdout).toContain('Left: b is blocked (command-not-found).');
+  });
+
+  it('says once, too, where what runs could have gone on: the old program is what would start again', async () => {
+    await fleet('apply');
+    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX);
+    const { stdout, stderr } = await fleet('apply');
+    expect((stdout + stderr).match(/b runs no-such-program/g)).toHaveLength(1);
+    expect(stdout + stderr).not.toContain('NextStartFails');
+  });
+
+  it('says of a fleet whose name was changed what the old one holds, first and once', async () => {
+    await fleet('apply');
+    const old = live.fleet;
+    writeFileSync(live.manifest, readFileSync(live.manifest, 'utf8').replace(old, 'renamed'));
+    const { stdout, stderr, exitCode } = await fleet('apply');
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(new RegExp(`^! fleet +blocked \\(foreign-server\\): this home still holds fleet ${old} `));
+    expect((stdout + stderr).match(/foreign/g)).toHaveLength(1);
+    const status = await fleet('status');
+    expect(status.stdout).toContain(`Ready: False, this home still holds fleet ${old} (2 agents)`);
+    expect(status.stdout.match(/still holds/g)).toHaveLength(1);
+  });
+});
+
+describe('init', () => {
+  it('proposes nothing that it warns of itself: the directory of several stands once, with what to do about it', async () => {
+    const home = tempHome();
+    await runMosaic(['fleet', 'init', '--agent', 'a=sh', '--agent', 'b=sh'], { home, cwd: home.root });
+    const text = readFileSync(join(home.home, 'fleet.yaml'), 'utf8');
+    expect(text.match(/^ +workingDirectory: /gm)).toHaveLength(1);
+    expect(text).toMatch(/^ {4}# All agents work here\. .*\n {4}workingDirectory: /m);
+    const checked = await runMosaic(['fleet', 'validate'], { home });
+    expect(checked).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('valid, 2 agents') });
+  });
+});
