@@ -67,6 +67,11 @@ function writeFile(port: WritePort, change: Change, { host, fleet }: Scope, seen
 
 /** Also where an earlier helper kept a file about the server, which had the name of an agent. */
 function makeRecordDirectory({ files, writer }: WritePort, path: string): void {
-  if (files.stat(path)?.kind === 'file') writer.remove(path);
-  writer.makeDirectory(path, 0o700);
+  try {
+    writer.makeDirectory(path, 0o700);
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'E_NOT_DIR' || files.stat(path)?.kind !== 'file') throw error;
+    writer.remove(path);
+    writer.makeDirectory(path, 0o700);
+  }
 }
