@@ -145,15 +145,8 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     const exit = records(files.read(`${directory}/exit`, MAX_BYTES));
     const fault = files.read(`${directory}/fault`, MAX_BYTES)?.trim();
     const spec: JsonObject = {
-      ...number('starts', starts['count']),
-      ...number('startedAt', starts['at']),
-      ...(starts['because'] === 'resume-failed' ? { resumeFailed: true } : {}),
-      ...(starts['spec'] === undefined ? {} : { startedSpec: starts['spec'] }),
-      ...number('code', exit['code']),
-      ...number('endedAt', exit['at']),
-      ...(exit['signal'] === undefined ? {} : { signal: exit['signal'] }),
-      ...(exit['asked'] === undefined ? {} : { asked: exit['asked'] }),
-      ...(exit['lost'] === 'session' ? { sessionLost: true } : {}),
+      ...startFacts(starts),
+      ...endFacts(exit),
       ...(fault === undefined ? {} : { fault }),
       ...gaveUp(files, directory, { starts, exit }),
     };
@@ -165,9 +158,26 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
   }
 }
 
+type Lines = Readonly<Record<string, string>>;
+
+const startFacts = (starts: Lines): JsonObject => ({
+  ...number('starts', starts['count']),
+  ...number('startedAt', starts['at']),
+  ...(starts['because'] === 'resume-failed' ? { resumeFailed: true } : {}),
+  ...(starts['spec'] === undefined ? {} : { startedSpec: starts['spec'] }),
+});
+
+const endFacts = (exit: Lines): JsonObject => ({
+  ...number('code', exit['code']),
+  ...number('endedAt', exit['at']),
+  ...(exit['signal'] === undefined ? {} : { signal: exit['signal'] }),
+  ...(exit['asked'] === undefined ? {} : { asked: exit['asked'] }),
+  ...(exit['lost'] === 'session' ? { sessionLost: true } : {}),
+});
+
 interface Ends {
-  readonly starts: Readonly<Record<string, string>>;
-  readonly exit: Readonly<Record<string, string>>;
+  readonly starts: Lines;
+  readonly exit: Lines;
 }
 
 /** The run after which the watcher gave it up. Of an agent that runs, or was asked to end, nobody wants to know. */
@@ -176,7 +186,7 @@ function gaveUp(files: FileReader, directory: string, { starts, exit }: Ends): J
   return isDown ? number('gaveUp', records(files.read(`${directory}/gave-up`, MAX_BYTES))['at']) : {};
 }
 
-function records(text: string | undefined): Readonly<Record<string, string>> {
+function records(text: string | undefined): Lines {
   const lines = (text ?? '').split('\n').filter((line) => line.includes('='));
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
