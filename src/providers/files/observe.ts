@@ -138,6 +138,14 @@ const readText = (text: string, stat: FileStat): Read => ({
   spec: { sha256: sha256(text), mode: octal(stat.mode) },
 });
 
+function isFile(files: FileReader, path: string): boolean {
+  try {
+    return files.stat(path)?.kind === 'file';
+  } catch {
+    return false;
+  }
+}
+
 /** The helper's records of one agent: when it started, how it ended, and why it could not be started. */
 function observeRecord(files: FileReader, directory: string): Observation | undefined {
   try {
@@ -153,7 +161,7 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     return { state: 'present', owner: 'fleet', spec, fingerprint: JSON.stringify(spec) };
   } catch (error) {
     // A file there is no record: an earlier helper kept one about the server.
-    if (error instanceof FleetError && error.code === 'E_NOT_DIR') return undefined;
+    if (isFile(files, directory)) return undefined;
     return { state: 'unknown', error: lookError(error) };
   }
 }
