@@ -8,10 +8,8 @@ import { fleetFrom } from './any-fleet.ts';
 import { differenceOf } from './difference.ts';
 import { FLEET, HOME, socketOf, Stage } from './stage.ts';
 import { Crash, troubled, type Trouble } from './troubles.ts';
-import { happen, policyOf, stageOf, type World } from './worlds.ts';
+import { happen, mostRounds, policyOf, stageOf, type World } from './worlds.ts';
 
-/** A pass converges in this many rounds at most once the faults are over. */
-const ROUNDS = 2;
 const HOUR_MS = 3_600_000;
 
 /** What a life of one world showed; everything that must hold is in `broken` when it does not. */
@@ -126,7 +124,8 @@ async function converge(watch: Watch, when: string): Promise<End> {
   let [calls, rounds] = [0, 0];
   try {
     let seen = await stage.look(fleet, policy, port);
-    for (; seen.plan.changes.length > 0 && rounds < ROUNDS; rounds += 1) {
+    const most = mostRounds(seen.plan);
+    for (; seen.plan.changes.length > 0 && rounds < most; rounds += 1) {
       await stage.act(seen, port);
       if (rounds === 0) calls = port.calls();
       watch.check(`${when}, round ${rounds + 1}`);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Fleet } from '../../src/model/fleet.ts';
 import type { Activity } from '../../src/model/observed.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { APPLY, type Policy } from '../../src/reconciler/policy.ts';
 import { watched } from '../support/simulated-faults.ts';
 import { PLACES } from '../support/simulated-host.ts';
@@ -142,3 +143,10 @@ function expectFrom({ reasons }: Stage, { before, wanted, allowDelete, mode, act
   if (mode === 'apply') return;
   for (const reason of ['needs-person', 'unknown-activity', 'manual']) reasons.add(reason);
 }
+
+/** An apply that lifts a protection does nothing else to that agent, and says that the next one does the rest. */
+const liftsProtection = ({ blocked }: Plan): boolean =>
+  blocked.some(({ reason, hint }) => reason === 'protected' && (hint ?? '').includes('apply once more'));
+
+/** Once the faults are over, it converges in this many rounds at most. */
+export const mostRounds = (plan: Plan): number => (liftsProtection(plan) ? 3 : 2);
