@@ -139,8 +139,11 @@ function readyCondition(
   crash: string | undefined,
   [trouble]: readonly Condition[],
 ): Condition {
-  if (inSync && trouble === undefined) return isSo('Ready', 'InSync', state);
-  if (inSync) return { type: 'Ready', status: 'False', reason: UNSTEADY, message: trouble?.message ?? state };
+  if (inSync) {
+    return trouble === undefined
+      ? isSo('Ready', 'InSync', state)
+      : { type: 'Ready', status: 'False', reason: UNSTEADY, message: trouble.message };
+  }
   const message = crash ?? note ?? state;
   return { type: 'Ready', status: state === 'unknown' ? 'Unknown' : 'False', reason: 'OutOfSync', message };
 }
