@@ -171,7 +171,8 @@ watch_agent() {
 }
 
 lose_pane() {
-  note_exit 75 session
+  # In a stop, `clean` notes an end that nobody could note; two who did would take each other's marks away.
   ((asked)) && leave 75
+  note_exit 75 session
   fail 75 pane-lost 'the pane ended before the agent did'
 }
