@@ -3,7 +3,7 @@ import { nearest } from '../manifest/suggest.ts';
 
 /** Names are exact, never prefixes or globs: an unknown one is refused with the nearest that exists. */
 export function requireAgents(fleet: KnownAgents, names: readonly string[]): void {
-  const known = fleet.agents.map(({ name }) => name);
+  const known = [...new Set(fleet.agents.map(({ name }) => name))];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const guess = nearest(unknown, known);

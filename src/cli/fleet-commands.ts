@@ -117,8 +117,8 @@ function lookCommands(define: Define): void {
         .argument('[agent...]')
         .option('-n, --lines <number>', 'the last so many (default: 50; with --since all)')
         .option('--since <time>', 'from then on: 10m, 2h30m or 1d ago, 2026-11-23 or 2026-11-23T10:00')
-        .option('-f, --follow', 'go on with what comes; with -o json an object a line')
-        .addHelpText('after', '\nExamples:\n  mosaic fleet log --since 2h coder\n  mosaic fleet log -f -n 10'),
+        .option('--follow', 'go on with what comes; with -o json an object a line')
+        .addHelpText('after', '\nExamples:\n  mosaic fleet log --since 2h coder\n  mosaic fleet log --follow -n 10'),
     async (options, agents) => (await commands()).log(agents, options),
   );
   define(

@@ -125,7 +125,7 @@ export async function loadFleetOrInstalled(
 }
 
 /** The manifest that `-f` names is not there. */
-const isNamedInVain = (error: unknown, { manifest }: CommonOptions): boolean =>
+export const isNamedInVain = (error: unknown, { manifest }: CommonOptions): boolean =>
   manifest !== undefined && error instanceof FleetError && error.code === 'E_MANIFEST_MISSING';
 
 /** The manifest's fleet; inside an agent whose fleet the usual manifest is not about, that one as it is installed. */

@@ -142,7 +142,7 @@ const isSession = (address: Address): boolean => kindOf(address) === 'session';
 /** Somebody else's server has our socket: whose sessions live there is said with it, and of none of them again. */
 const isTakenServer = (blocked: readonly Blocked[], { host }: Observed): boolean =>
   blocked.some(({ reason }) => reason === 'foreign-server') &&
-  (host.installedSocketPath ?? host.socketPath) === host.socketPath;
+  [undefined, host.socketPath].includes(host.installedSocketPath);
 
 /** When a provider could not look at all, its things need not say so one by one beside their group's own block. */
 function withoutEchoes(blocked: readonly Blocked[], observed: Observed): readonly Blocked[] {

@@ -48,7 +48,7 @@ export function ownerOfServer({ facts, host }: Observed): string | undefined {
 
 /** A fleet that is installed in this home as well, and how big it is. */
 export function heldFleetText(name: string, { otherFleets }: HostFacts): string {
-  return `this home still holds fleet ${name} (${counted(otherFleets[name] ?? 0, 'agent')})`;
+  return `this home still holds fleet ${name} (${counted(Number(otherFleets[name]), 'agent')})`;
 }
 
 function serverFacts(fact: Json | undefined): { readonly pid: string; readonly named: string } {

@@ -117,9 +117,11 @@ describe('log --follow', () => {
       { formatVersion: '1.0', records: [], events: [{ agent: 'a', kind: 'started' }] },
     ]);
   });
+});
 
-  it('is what -f means here, and a manifest is named in another way', async () => {
-    const ended = await log('-f', 'fleet.yaml');
-    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('log --manifest fleet.yaml') });
+describe('an agent that is in no log', () => {
+  it('is refused with those that are, each named once', async () => {
+    const ended = await log('nobody');
+    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/Known agents: a(, (?!a\b)\w+)*\n/) });
   });
 });

@@ -189,6 +189,13 @@ describe('the facts of a view', () => {
     });
   });
 
+  it('tell of an agent that went with its session', () => {
+    const record = { spec: { startedAt: 1000, endedAt: 4000, code: 75, asked: 'none', sessionLost: true } };
+    const seen = view('systemd', { active: 'failed', session: GONE, record });
+    expect(seen.lastExit).toEqual({ code: 75, at: 4000, asked: false, sessionLost: true });
+    expect(seen.detail).toBe('its session was ended from outside');
+  });
+
   it('know nothing of a session that is not ours', () => {
     const seen = view('systemd', { active: 'inactive', session: { ...UNMARKED, spec: { pid: 1, id: '$7' } } });
     expect([seen.pid, seen.sessionId, seen.runningSpec]).toEqual([undefined, undefined, undefined]);

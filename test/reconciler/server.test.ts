@@ -37,6 +37,16 @@ describe('the server', () => {
     expect(nameless.blocked[0]?.message).toContain('(pid unknown, no sessions)');
   });
 
+  it.each([
+    ['the socket it had', '/tmp/tmux-1000/mosaic-factory', ['foreign-server']],
+    ['another socket', '/tmp/tmux-1000/older', ['foreign-server', 'foreign']],
+  ])('of somebody else tells of the sessions by names of agents, too, unless the fleet is on %s', (_, socket, told) => {
+    const foreign = { owner: 'foreign', spec: {}, foreignBecause: 'a session of this name has no mark of ours' };
+    const items = { 'server.mosaic-factory': foreign, 'session.coder': foreign };
+    const plan = planOf(fleet, { items, host: { installedSocketPath: socket } });
+    expect([...new Set(plan.blocked.map(({ reason }) => reason))]).toEqual(told);
+  });
+
   it('takes new options while it runs', () => {
     const plan = planOf(fleet, { items: { 'server.mosaic-factory': { spec: { options: { mouse: 'on' } } } } });
     expect(plan.changes).toMatchObject([{ action: 'update', disruption: 'live', phase: 'live' }]);

@@ -106,6 +106,13 @@ describe('status', () => {
     expect([coder?.inSync, coder?.note]).toEqual([false, expect.stringContaining('it belongs to somebody')]);
   });
 
+  it('tells of a taken socket with the fleet alone', () => {
+    const taken = { 'server.mosaic-factory': { owner: 'foreign', spec: {} }, 'session.coder': { owner: 'foreign' } };
+    const { agents, conditions } = status({ items: taken });
+    expect([agents[0]?.inSync, agents[0]?.note]).toEqual([false, undefined]);
+    expect(conditions[0]?.message).toContain('/tmp/tmux-1000/mosaic-factory');
+  });
+
   it('shows a hold as in sync', () => {
     const items = { 'session.coder': null };
     expect(status({ items, host: { holds: [{ agent: 'coder', by: 'ada' }] } }).agents[0]).toMatchObject({

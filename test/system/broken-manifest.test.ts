@@ -64,6 +64,6 @@ describe('a manifest that is named and not there', () => {
   ])('is not made up for by what is installed: %s %s', async (family, command) => {
     const named = await runMosaic([family, command, '-f', 'sh'], { home: live });
     expect(named).toMatchObject({ exitCode: 65, stderr: expect.stringContaining('there is no such file') });
-    expect(named.stderr.includes('mosaic agent tail -f')).toBe(command === 'log');
+    expect(named.stderr.includes('mosaic fleet log --follow')).toBe(command === 'log');
   });
 });

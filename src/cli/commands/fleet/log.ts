@@ -5,8 +5,7 @@ import { systemClock } from '../../../host/clock.ts';
 import { requireAgents } from '../../agent-names.ts';
 import { openPlace } from '../../context.ts';
 import { openFleetLog, type FleetLog, type LogEntry } from '../../fleet-log.ts';
-import { loadFleetOrInstalled } from '../../installed.ts';
-import { isFile } from '../../named-file.ts';
+import { isNamedInVain, loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { sinceMs } from '../../since.ts';
@@ -25,9 +24,10 @@ const LINES = 50;
 export async function run(agents: readonly string[], options: LogOptions): Promise<number> {
   const output = createOutput(options);
   const wish = readWish(options);
-  refuseFile(agents);
   const place = await openPlace(options);
-  const { fleet } = await loadFleetOrInstalled(options, place, output);
+  const { fleet } = await loadFleetOrInstalled(options, place, output).catch((error: unknown) =>
+    tellOfFollow(error, options),
+  );
   const log = openFleetLog(place, fleet.name);
   const gone = log.agents().map((name) => ({ name }));
   requireAgents({ name: fleet.name, agents: [...fleet.agents, ...gone] }, agents);
@@ -53,13 +53,11 @@ function readWish({ lines, since, follow: isFollowed }: LogOptions): Wish {
   };
 }
 
-/** Elsewhere `-f` names the manifest. */
-function refuseFile(agents: readonly string[]): void {
-  const file = agents.find(isFile);
-  if (file === undefined) return;
-  throw new FleetError('E_UNKNOWN_AGENT', `${JSON.stringify(file)} is no agent`, {
-    hint: `Here -f follows. A manifest is named with --manifest: mosaic fleet log --manifest ${file}`,
-  });
+/** Elsewhere in a shell, `-f` follows. */
+function tellOfFollow(error: unknown, options: LogOptions): never {
+  if (!(error instanceof FleetError) || !isNamedInVain(error, options)) throw error;
+  const hint = 'Here -f names a manifest. To go on with what comes: mosaic fleet log --follow';
+  throw new FleetError(error.code, error.message, { hint, cause: error });
 }
 
 function chosen(entries: readonly LogEntry[], { count, fromMs }: Wish): readonly LogEntry[] {
