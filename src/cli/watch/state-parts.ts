@@ -104,6 +104,7 @@ const isStarts = (value: unknown): value is Starts =>
     atMs: areTimes,
     count: isNumber,
     endsMs: (ends) => ends === undefined || areTimes(ends),
+    spec: (spec) => spec === undefined || isText(spec),
     isDown: (isDown) => isDown === undefined || isDown === true,
     gaveUp: (run) => run === undefined || isNumber(run),
   });

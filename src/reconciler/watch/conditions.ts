@@ -39,7 +39,7 @@ const steady =
   (ready: Condition): Condition => {
     const unsteady = Object.keys(agents).filter((name) => agents[name]?.some(isUnsteady));
     if (ready.status !== 'True' || unsteady.length === 0) return ready;
-    const message = `${unsteady.join(', ')}: ended by itself again and again`;
+    const message = `${few(unsteady, ', ')}: ended by itself again and again`;
     return { ...ready, status: 'False', reason: UNSTEADY, message };
   };
 
@@ -62,7 +62,7 @@ function progress({ queue, seen }: Findings): readonly Condition[] {
     ...(stuck.length > 0 ? [isSo('Stalled', 'KeepsFailing', retryText(stuck))] : []),
     ...(failing.length > stuck.length ? [isSo('Reconciling', 'Retrying', retryText(failing))] : []),
     ...(starting.length > 0 && failing.length === 0
-      ? [isSo('Reconciling', 'Starting', `${starting.join(', ')}: being started`)]
+      ? [isSo('Reconciling', 'Starting', `${few(starting, ', ')}: being started`)]
       : []),
   ];
 }
@@ -93,7 +93,18 @@ const UNKNOWN: Condition = {
 };
 
 const retryText = (entries: readonly (readonly [Group, Queue[string]])[]): string =>
-  entries.map(([group, { message }]) => `${nameOf(group)}: ${message}`).join('; ');
+  few(
+    entries.map(([group, { message }]) => `${nameOf(group)}: ${message}`),
+    '; ',
+  );
+
+/** One that fails is often a sign of all that fail: a condition is a line, and is kept. */
+const MOST_TOLD = 5;
+
+const few = (texts: readonly string[], separator: string): string => {
+  const more = texts.length - MOST_TOLD;
+  return [...texts.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join(separator);
+};
 
 const nameOf = (group: Group): string => group.replace(/^agent\./, '');
 
@@ -101,7 +112,9 @@ const isSo = (type: string, reason: string, message: string): Condition => ({ ty
 
 function agentConditions(agent: AgentStatus, declared: Agent | undefined, findings: Findings): readonly Condition[] {
   const { name, held } = agent;
-  const trouble = declared === undefined ? [] : unsteadiness(agent, declared, findings);
+  // What is wanted down is well when it is down, however it ended.
+  const isWantedUp = declared?.state === 'running' && !held;
+  const trouble = isWantedUp ? unsteadiness(agent, declared, findings) : [];
   const pending = declared === undefined ? undefined : pendingRestart(name, findings.seen);
   return [
     readyCondition(agent, findings.crashed.get(name), trouble),

@@ -60,8 +60,12 @@ function learnGroup(before: QueueEntry = NEVER, steps: readonly Step[], { nowMs,
   const message = failed?.error.message ?? (isUndone(before, actsMs, nowMs) ? undoneText(steps) : undefined);
   if (message === undefined) return { ...NEVER, actsMs };
   const failures = before.failures + 1;
-  return { failures, untilMs: nowMs + delayAfter(failures, random()), message, actsMs };
+  return { failures, untilMs: nowMs + delayAfter(failures, random()), message: clip(message), actsMs };
 }
+
+/** It is told, and kept for `status`, once for each group. */
+const MOST_CHARACTERS = 1000;
+const clip = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
 
 const undoneText = (steps: readonly Step[]): string =>
   `${steps

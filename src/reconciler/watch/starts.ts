@@ -9,8 +9,10 @@ export interface Starts {
   readonly atMs: readonly number[];
   /** Starts before the last look, by the helper's own count. */
   readonly count: number;
-  /** When it ended and nobody had asked for it; newest last. */
+  /** When it ended and nobody had asked for it, since a person or a new spec last took it up; newest last. */
   readonly endsMs?: readonly number[];
+  /** Hash of what its last run was started with. */
+  readonly spec?: string;
   /** It had ended, and was not started again, at the last look. */
   readonly isDown?: true;
   /** The run after whose end its restart policy gave up; it is taken up again after any other run or with a new spec. */
@@ -29,7 +31,7 @@ const LOOP_ENDS = 3;
 export function countStarts(before: StartsByAgent, seen: Look, nowMs: number): StartsByAgent {
   const { fleet } = seen;
   return Object.fromEntries(
-    fleet.agents.map((agent) => [agent.name, countOne(before[agent.name], viewOf(seen, agent), agent, nowMs)]),
+    fleet.agents.map((agent) => [agent.name, countOne(before[agent.name], seen, agent, nowMs)]),
   );
 }
 
@@ -50,27 +52,51 @@ export function flaps({ endsMs = [] }: Starts, { windowMs }: Agent['restart'], n
 const viewOf = ({ fleet, observed }: Look, { name, restart }: Agent): AgentView =>
   agentView(observed, name, restart.policy, fleet.supervisor);
 
-function countOne(before: Starts | undefined, view: AgentView, { restart }: Agent, nowMs: number): Starts {
+function countOne(before: Starts | undefined, seen: Look, agent: Agent, nowMs: number): Starts {
+  const view = viewOf(seen, agent);
   const { startedAt, restarts: count } = view;
   if (startedAt === undefined) return { atMs: [], count: 0 };
   const isDown = (view.lastExit?.at ?? 0) >= startedAt;
-  if (before === undefined) return { atMs: [startedAt], count, ...(isDown ? { isDown } : {}) };
+  const run = runOf(view, isDown);
+  if (before === undefined) return { atMs: [startedAt], ...run };
   // Between two looks an agent may have started more than once; of the earlier ones only the number is known.
   const added = before.atMs.at(-1) === startedAt ? 0 : Math.max(1, count - before.count);
-  const horizon = nowMs - Math.max(FLAPPING_MS, restart.windowMs);
-  const ends = countEnds(before, { view, isDown, added, horizon }, nowMs);
+  const horizon = nowMs - Math.max(FLAPPING_MS, agent.restart.windowMs);
   // After the policy gave up somebody else started it: that clears the counter, as a person's start does everywhere.
   const isAnew = before.gaveUp !== undefined && before.gaveUp !== startedAt;
-  if (isAnew) return { atMs: [startedAt], count, ...ends };
+  if (isAnew) return { atMs: [startedAt], ...run };
+  const ends = isForgiven(before, seen, agent) ? {} : countEnds(before, { view, isDown, added, horizon }, nowMs);
   const gaveUp = before.gaveUp === undefined ? {} : { gaveUp: before.gaveUp };
   const atMs = [...before.atMs, ...Array.from({ length: Math.min(added, MOST) }, () => startedAt)];
   return {
     atMs: atMs.slice(-MOST).filter((at, index, all) => index === all.length - 1 || at > horizon),
-    count,
+    ...run,
     ...ends,
     ...gaveUp,
   };
 }
+
+const runOf = (
+  { restarts: count, startedSpec }: AgentView,
+  isDown: boolean,
+): Pick<Starts, 'count' | 'spec' | 'isDown'> => ({
+  count,
+  ...(startedSpec === undefined ? {} : { spec: startedSpec }),
+  ...(isDown ? { isDown } : {}),
+});
+
+/** What was before is no sign of what comes: a new spec, or a person, who alone takes up what is past its limit. */
+const isTakenUp = ({ spec }: Starts, { state, lastExit, startedSpec }: AgentView): boolean =>
+  state === 'crash-looping' || lastExit?.asked === true || (spec !== undefined && spec !== startedSpec);
+
+const isHeld = ({ observed }: Look, { name }: Agent): boolean =>
+  observed.host.holds.some((hold) => hold.agent === name);
+
+/** By the manifest, or by whoever stopped it: it comes up again when a person wants that. */
+const isWantedDown = (seen: Look, agent: Agent): boolean => agent.state === 'stopped' || isHeld(seen, agent);
+
+const isForgiven = (before: Starts, seen: Look, agent: Agent): boolean =>
+  isTakenUp(before, viewOf(seen, agent)) || isWantedDown(seen, agent);
 
 interface Ends {
   readonly view: AgentView;
@@ -81,17 +107,13 @@ interface Ends {
   readonly horizon: number;
 }
 
-/** Of several ends only the last tells whether it was asked for; where a person is at work, none is held against it. */
-function countEnds(
-  before: Starts,
-  { view, isDown, added, horizon }: Ends,
-  nowMs: number,
-): Pick<Starts, 'endsMs' | 'isDown'> {
-  const { at = nowMs, asked = true } = view.lastExit ?? {};
-  const ended = added + Number(isDown) - Number(before.isDown === true);
-  const news = asked ? [] : Array.from({ length: Math.min(Math.max(0, ended), MOST) }, () => at);
+/** Of several ends only the last is known. */
+function countEnds(before: Starts, { view, isDown, added, horizon }: Ends, nowMs: number): Pick<Starts, 'endsMs'> {
+  const ended = view.lastExit === undefined ? 0 : added + Number(isDown) - Number(before.isDown === true);
+  const at = view.lastExit?.at ?? nowMs;
+  const news = Array.from({ length: Math.min(Math.max(0, ended), MOST) }, () => at);
   const endsMs = [...(before.endsMs ?? []), ...news].filter((one) => one > horizon).slice(-MOST);
-  return { ...(endsMs.length === 0 ? {} : { endsMs }), ...(isDown ? { isDown } : {}) };
+  return endsMs.length === 0 ? {} : { endsMs };
 }
 
 /** No restart limit that makes sense needs more. */
@@ -126,8 +148,7 @@ const specOf = ({ desired }: Look, name: string): unknown =>
 /** When it ended, if its restart policy wants it back; what its helper could not even start is left alone. */
 function unwantedEnd(seen: Look, agent: Agent): number | undefined {
   const { fleet, observed } = seen;
-  const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);
-  if (fleet.supervisor !== 'tmux' || agent.state !== 'running' || isHeld) return undefined;
+  if (fleet.supervisor !== 'tmux' || isWantedDown(seen, agent)) return undefined;
   const record = observationOf(observed, `record.${agent.name}`);
   if (viewOf(seen, agent).state !== 'failed' || record.state !== 'present') return undefined;
   const { spec } = record;

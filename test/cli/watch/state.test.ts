@@ -6,9 +6,13 @@ import { systemClock } from '../../../src/host/clock.ts';
 import { createExec } from '../../../src/host/exec.ts';
 import { createFileReader } from '../../../src/host/files.ts';
 import { acquireLock } from '../../../src/host/lock.ts';
-import type { StampedCondition } from '../../../src/reconciler/watch/memory.ts';
+import type { Step } from '../../../src/reconciler/execute.ts';
+import { freshMemory, type StampedCondition } from '../../../src/reconciler/watch/memory.ts';
+import { learn, type Queue } from '../../../src/reconciler/watch/queue.ts';
 import { fleetWith } from '../../support/fleet.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';
+import { NOW, pass } from '../../support/one-pass.ts';
+import { changeOf } from '../../support/plans.ts';
 
 afterAll(cleanUp);
 
@@ -26,7 +30,7 @@ describe('what a watcher left for the one after it', () => {
   it('has the starts of each agent as they were written', () => {
     const starts = {
       coder: { atMs: [1, 2], count: 2 },
-      'code-2': { atMs: [], count: 0, endsMs: [3], isDown: true, gaveUp: 1 },
+      'code-2': { atMs: [], count: 0, endsMs: [3], isDown: true, gaveUp: 1, spec: 'v1:a' },
     };
     expect(startsAfter(starts)).toEqual(starts);
   });
@@ -40,6 +44,7 @@ describe('what a watcher left for the one after it', () => {
     ['no count', { atMs: [3] }],
     ['ends that are none', { atMs: [3], count: 1, endsMs: 4 }],
     ['a run that is none', { atMs: [3], count: 1, gaveUp: 'x' }],
+    ['a spec that is none', { atMs: [3], count: 1, spec: 3 }],
     ['words for down', { atMs: [3], count: 1, isDown: 'no' }],
   ])('has none of an agent of which it says %s, and keeps the others (F83)', (_, coder) => {
     const other = { atMs: [1], count: 1 };
@@ -73,6 +78,22 @@ describe('what status takes of a watcher’s record', () => {
     expect(read(whole)).toEqual(whole);
     expect(read({ ...whole, endedMs: 8 })).toEqual({ ...whole, endedMs: 8 });
     expect(watchView(createFileReader(), home, name)).toBeUndefined();
+  });
+
+  it('is all of what is written of a thousand agents that fail, each with much to say', async () => {
+    const names = Array.from({ length: 1000 }, (_, n) => `agent-${n}`);
+    const of = fleetWith(Object.fromEntries(names.map((one) => [one, '{ command: [codex] }'])));
+    const error = new Error('no '.repeat(20_000));
+    const changes = names.map((one) => changeOf('', { address: `launch.${one}`, group: `agent.${one}` }));
+    const steps = changes.map((change): Step => ({ change, result: 'failed', error }));
+    const moment = { nowMs: NOW, random: () => 0 };
+    const queue = [1, 2, 3].reduce<Queue>((before) => learn(before, steps, moment), {});
+    const { memory, waits } = await pass({ of, memory: { ...freshMemory(of, 'k'), queue } });
+    const { conditions, starts } = memory;
+    const stalled = conditions.fleet.find(({ type }) => type === 'Stalled');
+    expect(stalled?.message).toMatch(/^agent-0: no .*; agent-4: no .*…; and 995 more$/);
+    const record = { formatVersion: '1.0', ...left, conditions, waits, starts };
+    expect(read(record)).toEqual(record);
   });
 
   it.each<[string, unknown]>([

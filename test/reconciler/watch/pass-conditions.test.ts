@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { FleetError } from '../../../src/model/error.ts';
+import type { Step } from '../../../src/reconciler/execute.ts';
 import { freshMemory, type Memory, type StampedCondition } from '../../../src/reconciler/watch/memory.ts';
+import { learn } from '../../../src/reconciler/watch/queue.ts';
 import { down, failing, fleet, NOW, pass, type Given } from '../../support/one-pass.ts';
 import type { Overlay } from '../../support/observed.ts';
+import { changeOf } from '../../support/plans.ts';
 
 const EXPOSED = { type: 'ManifestExposed', status: 'True', reason: 'InWorkingDirectory', message: 'it' } as const;
 const BROKEN = { type: 'ManifestInvalid', status: 'True', reason: 'Refused', message: 'fleet.yaml:3:5: no' } as const;
@@ -53,6 +56,19 @@ describe('the conditions of a fleet', () => {
     ['has a step that failed once', { memory: failing(1) }, ['Ready True InSync', 'Reconciling True Retrying']],
   ])('that %s', async (_case, given, expected) => {
     expect(await ofFleet(given)).toEqual(expected);
+  });
+
+  it('name the first few of many that fail, and of each the beginning of what it says', async () => {
+    const error = new Error('no '.repeat(1000));
+    const steps = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name): Step => {
+      const change = changeOf('', { address: `launch.${name}`, group: `agent.${name}` });
+      return { change, result: 'failed', error };
+    });
+    const queue = learn({}, steps, { nowMs: NOW, random: () => 0 });
+    const { conditions } = (await pass({ memory: { ...freshMemory(fleet, 'k'), queue } })).memory;
+    const { message = '' } = conditions.fleet.find(({ reason }) => reason === 'Retrying') ?? {};
+    expect(message).toMatch(/^a: no .*…; b: .*; e: no .*…; and 2 more$/);
+    expect(message.length).toBeLessThan(6000);
   });
 
   it('keep the time since when they say the same', async () => {
@@ -109,6 +125,24 @@ describe('the conditions of an agent', () => {
       ['Ready True InSync'],
     ],
     [
+      'ended by itself again and again, and was stopped then',
+      {
+        memory: { ...freshMemory(fleet, 'k'), starts: { coder: often } },
+        host: { holds: [{ agent: 'coder', by: '' }] },
+        items: { ...down, ...noLink(), 'record.coder': crashed() },
+      },
+      ['Ready True InSync', 'Suspended True Held'],
+    ],
+    [
+      'is held after a crash loop, and still runs',
+      {
+        memory: loopedBefore(),
+        host: { holds: [{ agent: 'coder', by: '' }] },
+        items: { ...stillUp(), 'record.coder': startedNow() },
+      },
+      ['Ready False OutOfSync', 'Suspended True Held'],
+    ],
+    [
       'was started again after a crash loop a moment ago',
       { memory: loopedBefore(), items: { 'record.coder': startedNow() } },
       ['Ready False Unsteady', 'CrashLoop True Recovering'],
@@ -141,6 +175,10 @@ function loopedBefore(): Memory {
 }
 function noLink(): NonNullable<Overlay['items']> {
   return { 'link.mosaic-canary@coder.service': null };
+}
+function stillUp(): NonNullable<Overlay['items']> {
+  const session = { id: '$1', name: 'coder', wantedName: 'coder', pid: 1, inUnit: true };
+  return { 'session.coder': { spec: session }, 'run.coder': { spec: { active: 'active', load: 'loaded' } } };
 }
 function crashed() {
   return { spec: { starts: 5, startedAt: NOW - 2000, endedAt: NOW - 1000, code: 1 } };

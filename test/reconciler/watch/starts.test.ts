@@ -4,17 +4,22 @@ import type { Look } from '../../../src/reconciler/pass.ts';
 import { replan } from '../../../src/reconciler/pass.ts';
 import { countStarts, flaps, revivalOf, type Starts } from '../../../src/reconciler/watch/starts.ts';
 import { agentIn, fleetWith } from '../../support/fleet.ts';
-import { worldOf } from '../../support/observed.ts';
+import { worldOf, type Overlay } from '../../support/observed.ts';
 
 const NOW = 1_000_000;
 
 /** A look at one agent that ended by itself 10 s ago, with whatever its record says beside that. */
-function ended(record: JsonObject = {}, fields = '', supervisor = 'tmux'): Look {
+function ended(record: JsonObject = {}, fields = '', supervisor = 'tmux', host: Overlay['host'] = {}): Look {
   const fleet = fleetWith({ coder: `{ command: [codex]${fields} }` }, `supervisor: ${supervisor}`);
   const wanted = worldOf(fleet).desired.find(({ address }) => address === 'session.coder')?.spec['spec'] ?? '';
   const own = { starts: 1, startedAt: NOW - 20_000, endedAt: NOW - 10_000, code: 1, startedSpec: wanted, ...record };
-  const world = worldOf(fleet, { items: { 'session.coder': null, 'record.coder': { spec: own } } });
+  const world = worldOf(fleet, { host, items: { 'session.coder': null, 'record.coder': { spec: own } } });
   return { ...world, activity: {}, plan: replan({ ...world, activity: {} }, world.policy) };
+}
+/** What its record says of its last end and of its giving up. */
+function recordOf({ observed }: Look): JsonObject {
+  const record = observed.items['record.coder'];
+  return record?.state === 'present' ? record.spec : {};
 }
 const startsOf = (seen: Look, before?: Starts): Starts => {
   const counted = countStarts(before === undefined ? {} : { coder: before }, seen, NOW)['coder'];
@@ -82,7 +87,7 @@ describe('without a user manager, an agent that ended by itself', () => {
 describe('the starts of an agent', () => {
   it('are counted also when several came between two looks', () => {
     const first = startsOf(ended());
-    expect(first).toEqual({ atMs: [NOW - 20_000], count: 0, isDown: true });
+    expect(first).toEqual({ atMs: [NOW - 20_000], count: 0, isDown: true, spec: expect.any(String) });
     const seen = ended({ starts: 4, startedAt: NOW - 11_000 });
     expect(startsOf(seen, first).atMs).toEqual([NOW - 20_000, NOW - 11_000, NOW - 11_000, NOW - 11_000]);
   });
@@ -111,6 +116,21 @@ describe('an agent that is flapping', () => {
 
   it('has not been restarted so often by a person', () => {
     expect([1, 3].map((perLook) => often(after(30, 'stop', perLook)))).toEqual([0, 0]);
+  });
+
+  it.each<[string, Look, number]>([
+    ['is left alone', ended({ starts: 8 }), 7],
+    ['was asked to stop', ended({ starts: 8, asked: 'stop' }), 0],
+    ['is held', ended({ starts: 8 }, '', 'tmux', { holds: [{ agent: 'coder', by: '' }] }), 0],
+    ['is wanted stopped', ended({ starts: 8 }, ', state: stopped'), 0],
+    ['was started with a new spec', ended({ starts: 8, startedSpec: 'v1:newer' }), 0],
+    ['waits for a person to take it up', ended({ starts: 8, gaveUp: NOW - 20_000 }), 0],
+  ])('has its ends counted where it %s', (_case, seen, ends) => {
+    const flapping = { ...startsOf(ended()), count: 6, endsMs: Array.from({ length: 6 }, () => NOW - 30_000) };
+    const starts = startsOf(seen, { ...flapping, atMs: [NOW - 25_000] });
+    expect(often(starts)).toBe(ends);
+    const up = ended({ ...recordOf(seen), starts: 9, startedAt: NOW - 5000 });
+    expect(often(startsOf(up, starts))).toBe(ends);
   });
 
   it('is counted once for each end, whether it is seen down in between or not', () => {
