@@ -89,7 +89,7 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
   if (seen.owner === 'foreign') return refused('foreign');
   const { spec } = seen;
   const [panePid, pid] = [Number(spec['panePid']), Number(spec['pid'] ?? 0)];
-  if (!isInPlace(spec)) return refused(outOfPlace(room, name, panePid));
+  if (!isInPlace(spec)) return refused(outOfPlace(spec));
   const life = lifeOf(pid);
   // The wrapper's helpers share its process group.
   if (life?.group !== pid || isLauncher(room, name, pid)) return refused('starting');
@@ -104,8 +104,7 @@ function reachOne(room: Room, agent: Agent, seen: Observation | undefined): Reac
 }
 
 /** A wrapper is not in its unit from its first moment on. */
-const outOfPlace = (room: Room, name: string, panePid: number): Refusal =>
-  isLauncher(room, name, panePid) ? 'starting' : 'impostor';
+const outOfPlace = ({ joining }: JsonObject): Refusal => (joining === true ? 'starting' : 'impostor');
 
 const isStopped = ({ host }: Room, { name, state }: Agent): boolean =>
   state === 'stopped' || host.holds.some((hold) => hold.agent === name);

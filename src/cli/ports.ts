@@ -2,13 +2,13 @@ import { FleetError } from '../model/error.ts';
 import type { Bus, Clock, Exec, FileWriter, ReadPort, WritePort } from '../model/host.ts';
 import { createFileReader } from '../host/files.ts';
 import type { Lock } from '../host/lock.ts';
-import { cgroupOf, childrenOf, commandLineOf, statusOf } from '../host/process.ts';
+import { cgroupOf, childrenOf, commandLineOf, hasEnded, statusOf } from '../host/process.ts';
 import { createFileWriter } from '../host/writer.ts';
 
 /** The machine, to look at. */
 export const readPort = (exec: Exec, bus?: Bus): ReadPort => ({
   files: createFileReader(),
-  processes: { cgroupOf, commandLineOf, statusOf, childrenOf: (pid) => childrenOf(pid) ?? [] },
+  processes: { cgroupOf, commandLineOf, statusOf, hasEnded, childrenOf: (pid) => childrenOf(pid) ?? [] },
   exec,
   ...(bus === undefined ? {} : { bus }),
 });

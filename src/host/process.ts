@@ -47,6 +47,21 @@ export function statusOf(pid: number): ProcessStatus | undefined {
   return { state, group, ...(foreground > 0 ? { foregroundGroup: foreground } : {}) };
 }
 
+/** True also of one that nobody has waited for; false of one that lives and lets nobody look. */
+export function hasEnded(pid: number, look = statusOf): boolean {
+  const status = look(pid);
+  return status === undefined ? !isThere(pid) : /^[ZXx]$/.test(status.state);
+}
+
+/** The kernel tells that of every process, also where /proc is mounted to hide others'. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errnoOf(error) !== 'ESRCH';
+  }
+}
+
 /** Path of the pseudo-terminal that is the process's standard input; of one that is just ending nobody can tell. */
 export function terminalOf(pid: number): string | undefined {
   const path = tolerate(pid, () => readlinkSync(`/proc/${pid}/fd/0`));

@@ -104,6 +104,8 @@ export interface ProcessReader {
   childrenOf(pid: number): readonly number[];
   commandLineOf(pid: number): readonly string[] | undefined;
   statusOf(pid: number): ProcessStatus | undefined;
+  /** Whether anybody has waited for it or not. A process that may not be looked at has not ended. */
+  hasEnded(pid: number): boolean;
 }
 
 export interface ProcessStatus {

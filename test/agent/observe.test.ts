@@ -23,6 +23,7 @@ const processes = (status: Partial<ProcessStatus> = {}): ProcessReader => ({
   cgroupOf: () => undefined,
   childrenOf: () => [],
   commandLineOf: () => undefined,
+  hasEnded: () => false,
   statusOf: (pid) => ({ state: 'S', group: pid, foregroundGroup: pid, ...status }),
 });
 

@@ -9,6 +9,7 @@ import {
   cgroupOf,
   childrenOf,
   commandLineOf,
+  hasEnded,
   lifeOf,
   startTimeOf,
   statusOf,
@@ -109,6 +110,18 @@ describe('the readers of /proc', () => {
     }
   });
 
+  it('take no process for ended that lets nobody look', () => {
+    const hidden = () => undefined;
+    expect([1, process.pid].map((pid) => hasEnded(pid, hidden))).toEqual([false, false]);
+    expect(hasEnded(process.pid)).toBe(false);
+  });
+
+  it('take a process for ended that nobody has waited for', async () => {
+    const pid = start('/bin/sh', '-c', '/bin/true & exec /bin/sleep 1000');
+    await eventually(() => statusOf(childrenOf(pid)?.[0] ?? 0)?.state === 'Z');
+    expect(hasEnded(childrenOf(pid)?.[0] ?? 0)).toBe(true);
+  });
+
   it('answer `undefined` for a process that is gone', async () => {
     const pid = start('/bin/true');
     await once(started.at(-1) ?? process, 'exit');
@@ -116,5 +129,6 @@ describe('the readers of /proc', () => {
       (read) => read(pid),
     );
     expect(answers).toEqual(Array(8).fill(undefined));
+    expect(hasEnded(pid)).toBe(true);
   });
 });

@@ -9,6 +9,7 @@ describe('processes that are read once within a look', () => {
       commandLineOf: (pid) => (read.push(`cmdline ${pid}`), ['sh']),
       childrenOf: () => [7],
       statusOf: () => undefined,
+      hasEnded: (pid) => (read.push(`end ${pid}`), false),
     });
     expect([1, 2, 1, 2].map((pid) => processes.cgroupOf(pid))).toEqual([
       '/init.scope',
@@ -17,7 +18,8 @@ describe('processes that are read once within a look', () => {
       undefined,
     ]);
     expect([processes.commandLineOf(1), processes.commandLineOf(1)]).toEqual([['sh'], ['sh']]);
-    expect(read).toEqual(['cgroup 1', 'cgroup 2', 'cmdline 1']);
+    expect([processes.hasEnded(1), processes.hasEnded(1)]).toEqual([false, false]);
+    expect(read).toEqual(['cgroup 1', 'cgroup 2', 'cmdline 1', 'end 1']);
     expect(processes.childrenOf(1)).toEqual([7]);
   });
 });

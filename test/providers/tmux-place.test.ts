@@ -3,11 +3,25 @@ import { PLACES, type SimulatedHost } from '../support/simulated-host.ts';
 import { HELPER, SOCKET, underSystemd } from './tmux-bench.ts';
 
 describe('a session with our mark, beside a look that is a moment old', () => {
-  const WRAPPER = ['/bin/bash', '-p', HELPER, 'pane', `${PLACES.home}/fleets/canary`, 'alpha', '77'];
+  /** The first two that a machine starts: who makes alpha's session, in its unit, and somebody else. */
+  const [RUNNER, STRANGER] = [1000, 1001];
+  const wrapperOf = ({ fleet = 'canary', agent = 'alpha', runner = String(RUNNER) } = {}): readonly string[] => [
+    '/bin/bash',
+    '-p',
+    HELPER,
+    'pane',
+    `${PLACES.home}/fleets/${fleet}`,
+    agent,
+    runner,
+  ];
 
   /** What is seen of a session of that name, whose process is that. */
   async function seenOf(argv: readonly string[], change: (machine: SimulatedHost, pid: number) => void = () => {}) {
     const { machine, look } = underSystemd();
+    const started = ['/user.slice/mosaic-canary@alpha.service', '/user.slice/mosaic-canary@beta.service'].map(
+      (cgroup) => machine.processes.spawn(['/bin/bash', HELPER, 'run'], { cgroup }),
+    );
+    expect(started).toEqual([RUNNER, STRANGER]);
     machine.tmux.start(SOCKET, '', '/user.slice/mosaic-canary-tmux.service');
     machine.tmux.run(SOCKET, [
       ['new-session', '-d', '-s', 'alpha', ...argv],
@@ -19,15 +33,18 @@ describe('a session with our mark, beside a look that is a moment old', () => {
   }
 
   it('is on its way to its unit while its process is our wrapper, beside the server', async () => {
-    const { item, foreign } = await seenOf(WRAPPER);
+    const { item, foreign } = await seenOf(wrapperOf());
     expect(item).toMatchObject({ owner: 'fleet', spec: { inUnit: false, joining: true } });
     expect(foreign).toEqual([]);
   });
 
   it.each([
     ['another program', ['sleep', '9']],
-    ['the wrapper of another agent', WRAPPER.toSpliced(5, 1, 'beta')],
-    ['the wrapper of another fleet', WRAPPER.toSpliced(4, 1, `${PLACES.home}/fleets/other`)],
+    ['the wrapper of another agent', wrapperOf({ agent: 'beta' })],
+    ['the wrapper of another fleet', wrapperOf({ fleet: 'other' })],
+    ['our wrapper’s words, and the pid of nobody', wrapperOf({ runner: '77' })],
+    ['our wrapper’s words, and the pid of one who is not in its unit', wrapperOf({ runner: String(STRANGER) })],
+    ['our wrapper’s words, and no pid', wrapperOf({ runner: 'x' })],
   ])('is an impostor with %s', async (_, argv) => {
     const { item, foreign } = await seenOf(argv);
     expect(item).toMatchObject({ spec: { inUnit: false } });
@@ -36,21 +53,24 @@ describe('a session with our mark, beside a look that is a moment old', () => {
   });
 
   it('is an impostor with our wrapper elsewhere than beside the server', async () => {
-    const { item } = await seenOf(WRAPPER, (machine, pid) => machine.processes.move(pid, '/user.slice/elsewhere'));
+    const { item } = await seenOf(wrapperOf(), (machine, pid) => machine.processes.move(pid, '/user.slice/elsewhere'));
     expect(item).not.toMatchObject({ spec: { joining: true } });
   });
 
-  it.each([
-    ['is gone', undefined],
-    ['has ended, and nobody has waited for it', []],
-  ])('is there no more when its process %s', async (_, argv) => {
-    const { item, foreign } = await seenOf(WRAPPER, (machine, pid) => {
-      const commandLineOf = machine.processes.commandLineOf.bind(machine.processes);
-      machine.processes.cgroupOf = (asked) => (asked === pid ? undefined : '/user.slice/mosaic-canary-tmux.service');
-      machine.processes.commandLineOf = (asked) => (asked === pid ? argv : commandLineOf(asked));
-    });
+  it('is there no more when its process has ended', async () => {
+    const { item, foreign } = await seenOf(wrapperOf(), (machine, pid) => machine.processes.kill(pid));
     expect(item ?? { state: 'absent' }).toEqual({ state: 'absent' });
     expect(foreign).toEqual([]);
+  });
+
+  it('is an impostor when its process may not be looked at', async () => {
+    const { item, foreign } = await seenOf(['sudo'], (machine, pid) => {
+      const cgroupOf = machine.processes.cgroupOf.bind(machine.processes);
+      machine.processes.cgroupOf = (asked) => (asked === pid ? undefined : cgroupOf(asked));
+      machine.processes.commandLineOf = () => undefined;
+    });
+    expect(item).toMatchObject({ owner: 'fleet', spec: { inUnit: false } });
+    expect(foreign).toEqual(['alpha']);
   });
 });
 

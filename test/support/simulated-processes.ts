@@ -46,6 +46,10 @@ export class SimulatedProcesses implements ProcessReader {
     return this.#table.get(pid)?.argv;
   }
 
+  hasEnded(pid: number): boolean {
+    return !this.#table.has(pid);
+  }
+
   /** Remembers who lives now, and gives the way back to it. */
   snapshot(): () => void {
     const table = new Map(this.#table);

@@ -5,6 +5,7 @@ export const eachOnce = (processes: ProcessReader): ProcessReader => ({
   childrenOf: (pid) => processes.childrenOf(pid),
   statusOf: (pid) => processes.statusOf(pid),
   cgroupOf: once((pid) => processes.cgroupOf(pid)),
+  hasEnded: once((pid) => processes.hasEnded(pid)),
   commandLineOf: once((pid) => processes.commandLineOf(pid)),
 });
 

@@ -7,7 +7,7 @@ import type { Address, JsonObject, LookError, Observation, ProviderObservation }
 import { requireTmuxDirectory, socketState, tmuxCall, type Answer } from './client.ts';
 import { eachOnce } from './each-once.ts';
 import { PANE_FORMAT, parsePaneRow, parseServer, SERVER_COMMANDS, type PaneRow, type ServerRow } from './format.ts';
-import { isJoining, isOver, placeFacts, placeOf } from './place.ts';
+import { isJoining, placeFacts, placeOf } from './place.ts';
 
 /**
  * One call at any number of agents, none when there is no socket; two when the installed fleet has another socket. What
@@ -168,7 +168,7 @@ function isOurPane(processes: ProcessReader, scope: Scope, { owner, dead, panePi
   if (!owner.startsWith(`${scope.fleet}/`)) return false;
   const name = owner.slice(scope.fleet.length + 1);
   const isThere = dead || placeOf(processes, scope, name)(panePid);
-  return isThere || isOver(processes, panePid) || isJoining(processes, scope, { name, panePid });
+  return isThere || processes.hasEnded(panePid) || isJoining(processes, scope, { name, panePid });
 }
 
 /** Names of others' sessions are their text: nothing of it may steer a terminal. */
@@ -186,7 +186,7 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
   const { panes, server, byOwner } = seen;
   const owner = `${scope.fleet}/${name}`;
   const place = placeOf(processes, scope, name);
-  const isAlive = ({ dead, panePid }: PaneRow): boolean => !dead && (place(panePid) || !isOver(processes, panePid));
+  const isAlive = ({ dead, panePid }: PaneRow): boolean => !dead && (place(panePid) || !processes.hasEnded(panePid));
   const marked = (byOwner.get(owner) ?? []).filter(isAlive);
   if (marked.length === 0) {
     const taken = panes.find((pane) => pane.session === name && pane.owner !== owner);

@@ -29,15 +29,15 @@ const wordsOf = (processes: ProcessReader, pid: number, count: number, before = 
 const wrapperCall = ({ host, fleet }: Scope, name: string): string =>
   ['pane', `${host.home}/fleets/${fleet}`, name].join('\0');
 
-/** It ended since tmux told of its pane: what is gone has no command line, and what nobody has waited for an empty one. */
-export const isOver = (processes: ProcessReader, panePid: number): boolean =>
-  (processes.commandLineOf(panePid) ?? []).length === 0;
-
-/** Under systemd, our wrapper on its way to its unit: it is still beside the server. */
+/**
+ * Under systemd, our wrapper on its way to its unit: it is still beside the server, and the one who made its session,
+ * its very last word, is in the unit. Anybody can have such words, but nobody such a witness.
+ */
 export const isJoining = (processes: ProcessReader, scope: Scope, { name, panePid }: Placed): boolean =>
   scope.supervisor === 'systemd' &&
   processes.cgroupOf(panePid)?.endsWith(`/${fleetUnits(scope.fleet).server}`) === true &&
-  wordsOf(processes, panePid, 3, 1) === wrapperCall(scope, name);
+  wordsOf(processes, panePid, 3, 1) === wrapperCall(scope, name) &&
+  placeOf(processes, scope, name)(Number(wordsOf(processes, panePid, 1)));
 
 interface Placed {
   readonly name: string;

@@ -89,7 +89,13 @@ class Bench {
 }
 
 const none = (): undefined => undefined;
-const NO_PROCESSES = { cgroupOf: none, childrenOf: () => [], commandLineOf: none, statusOf: none };
+const NO_PROCESSES = {
+  cgroupOf: none,
+  childrenOf: () => [],
+  commandLineOf: none,
+  statusOf: none,
+  hasEnded: () => true,
+};
 
 describe('a peek between two passes', () => {
   it.each([
