@@ -17,7 +17,7 @@ export interface CommonOptions {
 /** Where answers and stories go: stdout is the answer, stderr the story. Whatever is in them steers no terminal. */
 export interface Output {
   readonly json: boolean;
-  /** The answer as text; nothing in JSON mode. On a terminal its lines end between words, unless they are to be kept. */
+  /** The answer as text; nothing in JSON mode. On a terminal its lines end between words and never in a command, unless they are to be kept. */
   text(text: string, lines?: 'kept'): void;
   /** The answer as JSON; nothing in text mode. */
   data(value: unknown): void;
@@ -42,7 +42,7 @@ export function createOutput(options: CommonOptions): Output {
   };
 }
 
-/** Text as this stream takes it: steering nothing, and on a terminal without a word that two lines share. */
+/** Text as this stream takes it: steering nothing, and on a terminal without a word or a command that two lines share. */
 export function onTerminal(text: string, stream: NodeJS.WriteStream): string {
   const safe = printableText(text);
   return stream.isTTY ? wrapped(safe, sizeOf(stream).columns) : safe;

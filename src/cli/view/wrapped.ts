@@ -1,7 +1,25 @@
 /** Lines that quote something: a screen, a source line with its mark. Broken, they would say something else. */
 const QUOTED = /^\s*\d*\s*\|/;
 
-/** Breaks lines that are longer than a terminal between their words; what follows stands below what it belongs to. */
+/** How a command begins that somebody is to copy: after `mosaic` alone a sentence may go on just as well. */
+const COMMAND =
+  /(?:mosaic (?:fleet|agent|-)|(?:systemctl|journalctl|tmux|kill|install) -|kill \d|(?:loginctl|chmod|apt-get) |cd ')/;
+
+/** Where its clause ends; quoted words of it may hold all of that. */
+const CLAUSE_END = /\s*$| {2}| \(|[;,)\]](?:\s|$)|(?<=[^\s.])\.(?:\s|$)/;
+const SHELL_QUOTED = /(?<=[\s=])(?:'[^']*'(?:\\''[^']*')*|"[^"]*")/;
+
+/** What no line ends within, with the space before it: a word, or a command, of which a shell would run half. */
+const PIECE = new RegExp(
+  `\\s*(?:${[
+    '[^\\s\\w`]*`[^`]+`',
+    `[^\\s\\w]*(?=${COMMAND.source})\\w+ (?:${SHELL_QUOTED.source}|(?!${CLAUSE_END.source}).)*`,
+    '(?=\\S)',
+  ].join('|')})\\S*`,
+  'g',
+);
+
+/** Breaks lines longer than a terminal between words, never in a command; what follows stands below what it belongs to. */
 export const wrapped = (text: string, columns: number): string =>
   text
     .split('\n')
@@ -14,14 +32,14 @@ function wrapLine(line: string, columns: number): readonly string[] {
   const indent = ' '.repeat(hangOf(line, columns));
   const lines: string[] = [];
   let open = '';
-  // A word goes with the space before it: where a line begins, that is the indent of the first, and else none.
-  for (const [word] of line.matchAll(/\s*\S+/g)) {
-    if (open === '' || widthOf(open) + widthOf(word) <= columns) {
-      open += word;
+  // A piece goes with the space before it: where a line begins, that is the indent of the first, and else none.
+  for (const [piece] of line.matchAll(PIECE)) {
+    if (open === '' || widthOf(open) + widthOf(piece) <= columns) {
+      open += piece;
       continue;
     }
     lines.push(open);
-    open = `${indent}${word.trimStart()}`;
+    open = `${indent}${piece.trimStart()}`;
   }
   return [...lines, open];
 }
