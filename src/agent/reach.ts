@@ -110,9 +110,12 @@ const isStopped = ({ host }: Room, { name, state }: Agent): boolean =>
   state === 'stopped' || host.holds.some((hold) => hold.agent === name);
 
 /** Is it the wrapper, whose command line the agent to be has, too? */
-const isLauncher = ({ fleet, host, read }: Room, name: string, pid: number): boolean =>
-  read.processes.commandLineOf(pid)?.slice(-3).join('\0') ===
-  ['pane', `${host.home}/fleets/${fleet.name}`, name].join('\0');
+const isLauncher = ({ fleet, host, read }: Room, name: string, pid: number): boolean => {
+  const words = read.processes.commandLineOf(pid) ?? [];
+  const call = ['pane', `${host.home}/fleets/${fleet.name}`, name].join('\0');
+  // Under systemd the pid of who watches it comes last.
+  return [words.slice(-3), words.slice(-4, -1)].some((some) => some.join('\0') === call);
+};
 
 /** What is on an agent's screen, and what it is doing. */
 export interface Sight {
