@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Exec } from '../../src/model/host.ts';
+import { saidOf } from '../../src/providers/systemd/outcome.ts';
 import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { SimulatedHost } from '../support/simulated-host.ts';
 import { bench, CALM, type ProviderCase } from './bench.ts';
@@ -47,35 +48,53 @@ describe('a stop of agents by their units', () => {
   });
 });
 
-describe('a call that systemctl says went well, and that did nothing,', () => {
-  /** What becomes of it for an agent that ran once: first the manager hears nothing of this verb, then it does. */
-  async function unheard(verb: 'start' | 'restart') {
-    const machine = new SimulatedHost();
-    const { home, socketPath } = hostFacts();
-    machine.files.plant(`${home}/fleets/canary/server`, { content: `socket=${socketPath}\0` });
-    machine.files.plant(`${home}/fleets/canary/launch/alpha`, { content: 'mosaic=launch v1 canary/alpha\0' });
-    let isDeaf = false;
-    const exec: Exec = (argv, options) =>
-      isDeaf && argv[2] === verb
-        ? Promise.resolve({ exitCode: 0, stdout: '', stderr: '' })
-        : machine.port.exec(argv, options);
-    const passes = fleetOfOne(machine, { provider: systemd, example: `unit.${UNIT}.d/50-mosaic.conf`, exec });
-    await passes.apply();
-    const seen = await passes.look();
-    const change = { ...passes.order(seen, 'create'), address: 'session.alpha', phase: verb };
-    expect(await passes.applyAll(seen, [{ ...change, phase: 'start' }])).toMatchObject([{ done: true }]);
-    if (verb === 'start') machine.systemd.stop(UNIT);
-    const turns = [];
-    for (isDeaf of [true, false]) turns.push(...(await passes.applyAll(seen, [change])));
-    return turns;
-  }
+/** What becomes of it for an agent that ran once: first the manager hears nothing of this verb, then it does. */
+async function unheard(verb: 'start' | 'restart', stderr = '') {
+  const machine = new SimulatedHost();
+  const { home, socketPath } = hostFacts();
+  machine.files.plant(`${home}/fleets/canary/server`, { content: `socket=${socketPath}\0` });
+  machine.files.plant(`${home}/fleets/canary/launch/alpha`, { content: 'mosaic=launch v1 canary/alpha\0' });
+  let isDeaf = false;
+  const exec: Exec = (argv, options) =>
+    isDeaf && argv[2] === verb
+      ? Promise.resolve({ exitCode: stderr === '' ? 0 : 1, stdout: '', stderr })
+      : machine.port.exec(argv, options);
+  const passes = fleetOfOne(machine, { provider: systemd, example: `unit.${UNIT}.d/50-mosaic.conf`, exec });
+  await passes.apply();
+  const seen = await passes.look();
+  const change = { ...passes.order(seen, 'create'), address: 'session.alpha', phase: verb };
+  expect(await passes.applyAll(seen, [{ ...change, phase: 'start' }])).toMatchObject([{ done: true }]);
+  if (verb === 'start') machine.systemd.stop(UNIT);
+  const turns = [];
+  for (isDeaf of [true, false]) turns.push(...(await passes.applyAll(seen, [change])));
+  return turns;
+}
 
+describe('a call that systemctl says went well, and that did nothing,', () => {
   it.each([
     ['restart', `systemctl says yes, but ${UNIT} was not restarted`],
     ['start', `systemctl says yes, but ${UNIT} was not started`],
   ] as const)('is no %s, and one that did it is (F44)', async (verb, message) => {
     const error = { code: 'E_STEP_FAILED', message };
     expect(await unheard(verb)).toMatchObject([{ done: false, error }, { done: true }]);
+  });
+});
+
+describe('a restart that systemctl refuses', () => {
+  it('is none of a unit that is still up, and says why (F25)', async () => {
+    const why = `Failed to restart ${UNIT}: Unit ${UNIT} has a bad unit file setting.`;
+    const error = { code: 'E_STEP_FAILED', message: `${UNIT} was not restarted: ${why} See ?[1mthe log.` };
+    const stderr = `${why}\nSee \u001b[1mthe log.\n`;
+    expect(await unheard('restart', stderr)).toMatchObject([{ done: false, error }, { done: true }]);
+  });
+});
+
+describe('what systemctl wrote', () => {
+  it('is told of the unit it is about, and no more of it than one can read', () => {
+    const stderr = 'a.service is bad.\nb.service is worse.\n';
+    expect(saidOf(['a.service', 'b.service'], 0, stderr)).toBe(': a.service is bad.');
+    expect(saidOf(['a.service', 'b.service'], 1, 'a.service is bad.\n')).toBe('');
+    expect(saidOf(['a.service'], 0, 'x'.repeat(10_000))).toHaveLength(402);
   });
 });
 

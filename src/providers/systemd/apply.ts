@@ -7,7 +7,7 @@ import { textOf, type Address, type Observation, type ProviderObservation } from
 import { backupDirectory, keepBackup } from '../../host/backup.ts';
 import { changeUnits, daemonReload, resetFailed, startAlone, systemdCall } from './client.ts';
 import { dropInOwner, observeUnits, reloadMarkName, unitPathOf } from './observe.ts';
-import { failed, settled, unitOf } from './outcome.ts';
+import { done, failed, saidOf, settled, unitOf } from './outcome.ts';
 import { stopPatienceMs } from './patience.ts';
 import { renderUnit } from './render.ts';
 import { START_TIMEOUT_MS } from './spec.ts';
@@ -24,10 +24,10 @@ async function applyUnitFiles(port: WritePort, changes: readonly Change[], scope
   const room: Room = { port, scope, items, directory: textOf(facts['unitDirectory']) };
   const refused = changes.map((change) => refusal(change.address, items[change.address]));
   const allowed = changes.filter((_, at) => refused[at] === undefined);
-  const done = allowed.length === 0 ? [] : await writeAndReload(room, allowed);
+  const written = allowed.length === 0 ? [] : await writeAndReload(room, allowed);
   return changes.map(({ address }, at) => {
     const error = refused[at];
-    const outcome = done.find((candidate) => candidate.address === address);
+    const outcome = written.find((candidate) => candidate.address === address);
     return outcome ?? failed(address, error ?? new FleetError('E_INTERNAL', `nothing was done about ${address}`));
   });
 }
@@ -47,7 +47,7 @@ async function writeAndReload(room: Room, changes: readonly Change[]): Promise<r
     const path = unitPathOf(directory, scope.fleet, change.address);
     try {
       if (path !== reloadMark) writeOne(room, change, path);
-      return { address: change.address, done: true };
+      return done(change.address);
     } catch (error) {
       return failed(change.address, error);
     }
@@ -117,9 +117,9 @@ async function applyRuns(port: WritePort, changes: readonly Change[], scope: Sco
   }
   const refused = changes.map((change) => runRefusal(change, seen, scope));
   const allowed = changes.filter((_, at) => refused[at] === undefined);
-  const done = allowed.length === 0 ? [] : await changeRuns(port, allowed, { scope, seen });
+  const changed = allowed.length === 0 ? [] : await changeRuns(port, allowed, { scope, seen });
   return changes.map(({ address }, at) => {
-    const outcome = done.find((candidate) => candidate.address === address);
+    const outcome = changed.find((candidate) => candidate.address === address);
     return outcome ?? failed(address, refused[at] ?? new FleetError('E_INTERNAL', `nothing was done about ${address}`));
   });
 }
@@ -153,9 +153,10 @@ async function changeRuns(port: WritePort, changes: readonly Change[], runs: Run
   if (phase === 'stop') {
     const whole = changes.some(({ address }) => address.startsWith('server.'));
     const stopped = whole ? [units.target, units.server, ...names] : names;
-    await changeUnits(call, { verb: 'stop', units: stopped, patienceMs: stopPatienceMs(seen, stopped, scope.fleet) });
+    const patienceMs = stopPatienceMs(seen, stopped, scope.fleet);
+    const { stderr: said } = await changeUnits(call, { verb: 'stop', units: stopped, patienceMs });
     await resetFailed(call, names);
-    return settled({ call, clock: port.clock }, changes, scope);
+    return settled({ call, clock: port.clock, said }, changes, scope);
   }
   if (phase === 'start' && seen.facts['targetActive'] !== true) await startAlone(call, units.target);
   await resetFailed(call, names);
@@ -164,10 +165,15 @@ async function changeRuns(port: WritePort, changes: readonly Change[], runs: Run
   const verb = phase === 'restart' ? 'restart' : 'start';
   const witness = await (verb === 'restart' ? restartWitness(call, names) : startWitness(port, names, scope));
   const result = await changeUnits(call, { verb, units: names, patienceMs });
-  if (result.exitCode !== 0) return settled({ call, clock: port.clock }, changes, scope);
+  // Up is no proof of a restart: what systemctl refused to restart may well be up.
+  const isYes = result.exitCode === 0;
+  const hands = { call, clock: port.clock, said: result.stderr };
+  const outcomes = isYes ? changes.map(({ address }) => done(address)) : await settled(hands, changes, scope);
   const wrong = await witness();
-  return changes.map(({ address }, at) => {
-    const message = wrong.get(names[at] ?? '');
-    return message === undefined ? { address, done: true } : failed(address, new FleetError('E_STEP_FAILED', message));
+  return outcomes.map((outcome, at) => {
+    const reason = wrong.get(names[at] ?? '');
+    if (reason === undefined) return outcome;
+    const message = isYes ? `systemctl says yes, but ${reason}` : `${reason}${saidOf(names, at, result.stderr)}`;
+    return failed(outcome.address, new FleetError('E_STEP_FAILED', message));
   });
 }

@@ -3,7 +3,7 @@ import { agentOfUnit, fleetUnits } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import { lastStarts, lookAtManager, type Call } from './client.ts';
 
-/** Asked after a call that systemctl says went well: units of which it is not so, each with the reason in words. */
+/** Asked after a call, whatever systemctl says of it: units of which it is not so, each with the reason in words. */
 export type Witness = () => Promise<ReadonlyMap<string, string>>;
 
 /** Remembers which start each unit owes its process to: after a restart it has to be another one. */
@@ -12,7 +12,7 @@ export async function restartWitness(call: Call, units: readonly string[]): Prom
   return async () => {
     const after = await lastStarts(call, units);
     const same = units.filter((unit) => before.get(unit) !== '' && before.get(unit) === after.get(unit));
-    return new Map(same.map((unit) => [unit, `systemctl says yes, but ${unit} was not restarted`]));
+    return new Map(same.map((unit) => [unit, `${unit} was not restarted`]));
   };
 }
 
@@ -31,6 +31,6 @@ export function startWitness(port: ReadPort, units: readonly string[], scope: Sc
     const states = new Map(listed.map(({ name, active }) => [name, active]));
     const isDown = (unit: string): boolean => (states.get(unit) ?? 'inactive') === 'inactive';
     const idle = units.filter((unit) => isDown(unit) && before.get(unit) === record(unit));
-    return new Map(idle.map((unit) => [unit, `systemctl says yes, but ${unit} was not started`]));
+    return new Map(idle.map((unit) => [unit, `${unit} was not started`]));
   };
 }
