@@ -74,9 +74,10 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
         return seen;
       },
       needs: (seen) => withNeeds(engine, seen),
-      // What is seen while another command is at it says nothing: half of it is done.
+      // What is seen while another command is at it says nothing: half of it is done. Asked in this order, a destroy
+      // that ended during the look is known by what it took along.
       planned: ({ plan }) => {
-        if (homeHolder(place.home) === undefined) showPlan(plan);
+        if (homeHolder(place.home) === undefined && guard.isHeld()) showPlan(plan);
       },
       act: (order) => transact(desk, guard, order),
       report: (report) => {
