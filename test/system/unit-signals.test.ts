@@ -22,14 +22,15 @@ interface Heard {
 
 async function listening(part: Partial<UnitWatch> = {}): Promise<Heard> {
   const heard = { wakes: 0, lost: 0 };
-  const watch = await watchUnits({
+  const watching = {
     address,
-    isOurs: (unit) => unit.startsWith(`${fleet}@`),
+    isOurs: (unit: string) => unit.startsWith(`${fleet}@`),
     wake: () => (heard.wakes += 1),
     lost: () => (heard.lost += 1),
     ...part,
-  });
-  if (watch === undefined) throw new Error('the bus cannot be listened to');
+  };
+  // A manager that comes to the bus at this very moment is none that was listened to before.
+  const watch = await eventually(async () => (await watchUnits(watching)) ?? false);
   closing.push(watch);
   return heard;
 }
