@@ -134,7 +134,9 @@ become_agent() { # PROGRAM ARGV...; nothing of this shell but what the manifest 
   tell up "$BASHPID"
   exec 9>&-
   umask 022
-  unset -v PATH LC_ALL XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS PWD OLDPWD SHLVL _
+  unset -v PATH XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS PWD OLDPWD SHLVL _
+  # Not unset: then this shell would load the locale that the agent is to have.
+  export -n LC_ALL
   export -- "${MOSAIC_VARS[@]}"
   exec -a "$2" -- "$1" "${@:3}" 2>&0
 }

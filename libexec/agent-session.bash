@@ -1,12 +1,12 @@
 # Part of mosaic-agent: the session from outside (run, clean, end).
 
-# tmux lets its panes inherit signals that it ignores, and no shell can take that back.
+# tmux lets its panes inherit signals that it ignores, and no shell can take that back. For a locale but C a shell first
+# reads a dozen files; tmux is told of UTF-8 by -u.
 make_session() {
   reply=$(cd -- "$cwd" 2>/dev/null
-    export LC_ALL=C.UTF-8
     exec "$tmux" -u -N -S "$socket" new-session -d -s "$agent" -x "${size%x*}" -y "${size#*x}" -P -F '#{pane_pid} #{pane_id}' \
       -e XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR/%;/\\;}" -e DBUS_SESSION_BUS_ADDRESS="${bus/%;/\\;}" \
-      -- /usr/bin/env --default-signal /bin/bash -p "$0" pane "$dir" "$agent" $$ \; \
+      -- /usr/bin/env --default-signal LC_ALL=C /bin/bash -p "$0" pane "$dir" "$agent" $$ \; \
       set-option -t "=$agent:" @mosaic_owner "$fleet/$agent" \; set-option -t "=$agent:" @mosaic_spec "$spec" \; \
       set-option -t "=$agent:" @mosaic_launcher "$launcher" 2>&1)
 }

@@ -88,6 +88,17 @@ describe('the words of an agent', () => {
     expect(look()).toEqual([['0', '1', '2'], none, none]);
   });
 
+  it('come from a wrapper that began in the C locale, and began once', () => {
+    // A fresh server: what others have set in its environment takes a second turn.
+    fleet.systemctl('stop', '*');
+    run('systemctl', '--user', 'restart', `mosaic-${fleet.name}-tmux.service`);
+    const agent = startAgent(fleet, { argv: ['sleep', '1000'] });
+    const wrapper = fleet.tmux('display-message', '-p', '-t', `=${agent}:`, '#{pane_pid}').out.trim();
+    const environment = readFileSync(`/proc/${wrapper}/environ`, 'latin1').split('\0');
+    expect(environment).toContain('LC_ALL=C');
+    expect(environment.filter((item) => item.startsWith('MOSAIC_CLEARED='))).toEqual([]);
+  });
+
   it('name a program as the agent finds it, whatever its path looks like', async () => {
     const directory = join(fleet.scratch, '-odd=dir $x');
     mkdirSync(directory);
