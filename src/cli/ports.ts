@@ -8,7 +8,8 @@ import { createFileWriter } from '../host/writer.ts';
 /** The machine, to look at. */
 export const readPort = (exec: Exec, bus?: Bus): ReadPort => ({
   files: createFileReader(),
-  processes: { cgroupOf, commandLineOf, statusOf, hasEnded, childrenOf: (pid) => childrenOf(pid) ?? [] },
+  // Asked of our wrappers alone, which have one thread: to look for more is one look more at each of hundreds.
+  processes: { cgroupOf, commandLineOf, statusOf, hasEnded, childrenOf: (pid) => childrenOf(pid, [pid]) ?? [] },
   exec,
   ...(bus === undefined ? {} : { bus }),
 });

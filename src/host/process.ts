@@ -12,9 +12,9 @@ export function cgroupOf(pid: number): string | undefined {
   return line?.slice('0::'.length);
 }
 
-/** Pids of the direct children, of every thread, ascending. */
-export function childrenOf(pid: number): readonly number[] | undefined {
-  return threadsOf(pid)
+/** Pids of the direct children, of every thread or of these, ascending. */
+export function childrenOf(pid: number, threads = threadsOf(pid)): readonly number[] | undefined {
+  return threads
     ?.flatMap((thread) => (readProc(pid, `task/${thread}/children`) ?? '').split(' '))
     .filter((text) => text !== '')
     .map(Number)
