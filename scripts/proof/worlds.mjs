@@ -33,6 +33,7 @@ const FINDINGS = [
   'A failed unit whose template or server unit is somebody else’s by now failed every apply under `supervisor: tmux` instead of being named once as blocked.',
   'An agent to be stopped whose unit is somebody else’s failed every apply under `supervisor: tmux` instead of being named once as blocked.',
   'A mask or a file of somebody else’s at the mark of a lost reload failed every removal instead of holding it back and being named.',
+  'Where one directory of units could not be listed, the settings of an agent were written beside a unit of somebody else’s that stands there.',
 ];
 
 /** The limits of what is claimed. */

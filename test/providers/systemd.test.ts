@@ -96,6 +96,22 @@ describe('a unit file with an agent’s own unit name', () => {
     },
   );
 
+  it('leaves its agent as it is where nobody could look whether there is one', async () => {
+    const { machine, plan, apply } = await installed();
+    const elsewhere = '/usr/lib/systemd/user';
+    machine.files.plant(`${elsewhere}/mosaic-canary@alpha.service`, { content: OWN });
+    machine.files.deny(elsewhere);
+    const fleet = fleetOf({ agents: { alpha: { stop: { timeout: '20s' } } } });
+    const before = machine.state();
+    const { changes, blocked } = await plan(fleet);
+    expect([changes, blocked.map(({ group, reason }) => `${group} ${reason}`)]).toEqual([
+      [],
+      ['fleet unknown', 'agent.alpha unknown'],
+    ]);
+    await apply(fleet);
+    expect(machine.state()).toBe(before);
+  });
+
   it('is left alone together with its agent’s settings when the agent is wanted no more', async () => {
     const { machine, given, plan, apply } = await installed();
     machine.files.plant(INSTANCE, { content: OWN });

@@ -1,6 +1,6 @@
 import type { FileReader } from '../../model/host.ts';
 import { agentOfUnit, type AgentName, type FleetName } from '../../model/names.ts';
-import type { Address, Observation } from '../../model/resource.ts';
+import type { Address, LookError, Observation } from '../../model/resource.ts';
 
 /** A unit file with the very name of an agent's unit. We never write one; the manager prefers it to our template. */
 export interface Instance {
@@ -57,6 +57,18 @@ export function shadowed(instance: Instance, run: Observation | undefined): Read
     ...(run === undefined ? {} : { [`run.${agent}`]: { ...seen, owner: 'foreign' as const } }),
   };
 }
+
+/** After a look that failed: where such a file may stand unseen, nobody can say whose the settings beside it are. */
+export const unclearSettings = (
+  items: Readonly<Record<Address, Observation>>,
+  error: LookError,
+): Readonly<Record<Address, Observation>> =>
+  Object.fromEntries(
+    Object.entries(items).flatMap(([address, seen]) => {
+      const isTaken = seen.state === 'present' && seen.owner === 'foreign';
+      return address.endsWith('.d/50-mosaic.conf') && !isTaken ? [[address, { state: 'unknown', error }]] : [];
+    }),
+  );
 
 const NOT_LOADED = {
   state: 'present',

@@ -7,7 +7,7 @@ import type { Address, JsonObject, LookError, Observation, ProviderObservation }
 import { octal } from '../../host/octal.ts';
 import { withoutLinks } from '../../host/standing-links.ts';
 import { lookAtManager, type ListedUnit, type ManagerFacts } from './client.ts';
-import { findInstances, foreignUnit, shadowed } from './instances.ts';
+import { findInstances, foreignUnit, shadowed, unclearSettings } from './instances.ts';
 import { parseUnit, type UnitMark } from './render.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -30,6 +30,7 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   for (const instance of findInstances(port.files, scope.fleet, [...places], list)) {
     Object.assign(items, shadowed(instance, items[`run.${instance.agent}`]));
   }
+  Object.assign(items, ...errors.map((error) => unclearSettings(items, error)));
   const personal = overrides(look, errors);
   const targetActive = listed.some(({ name, active }) => name === units.target && active === 'active');
   const serverState = listed.find(({ name }) => name === units.server)?.active ?? 'inactive';
