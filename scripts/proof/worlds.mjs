@@ -34,6 +34,7 @@ const FINDINGS = [
   'An agent to be stopped whose unit is somebody else’s failed every apply under `supervisor: tmux` instead of being named once as blocked.',
   'A mask or a file of somebody else’s at the mark of a lost reload failed every removal instead of holding it back and being named.',
   'Where one directory of units could not be listed, the settings of an agent were written beside a unit of somebody else’s that stands there.',
+  'A session of a person’s with an agent’s mark was given the agent’s name while that agent’s unit was on its way up or down.',
 ];
 
 /** The limits of what is claimed. */

@@ -41,7 +41,9 @@ export function decideSession(input: SessionInput): SessionDecision {
   if (view.block !== undefined) return decideBlocked(input, view.block, wantsDown);
   if (view.state === 'unknown') return { blocked: unknown(input) };
   const decision = wantsDown ? decideStop(input) : decideRunning(input);
-  return view.renamedTo === undefined || (decision.change !== undefined && input.supervisor === 'systemd')
+  // A session whose process could not be seen in its place is, for all its mark, nobody's to rename.
+  const isRenamed = view.state === 'running' && view.renamedTo !== undefined;
+  return !isRenamed || (decision.change !== undefined && input.supervisor === 'systemd')
     ? decision
     : { ...decision, rename: renaming(input, view.renamedTo) };
 }

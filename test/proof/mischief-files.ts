@@ -94,7 +94,12 @@ export const UNIT_FILES = {
   'a unit is masked': (stage, fleet, at) => {
     const unit = pick([fleetUnits(fleet.name).template, ...unitsOf(fleet)], at) ?? '';
     plantForeign(stage, `${UNITS}/${unit}`, { kind: 'symlink', content: '/dev/null', mode: 0o777 });
-    stage.foreignPaths.delete(`${UNITS}/${unit}.d/50-mosaic.conf`);
+    // What stood beside a unit of its own is ours again, unless it is somebody else's by itself.
+    const settings = `${UNITS}/${unit}.d/50-mosaic.conf`;
+    const { files } = stage.machine;
+    const kind = files.stat(settings)?.kind;
+    const isMarked = kind === 'file' && files.read(settings)?.includes(`\nHome="${HOME}"`) === true;
+    if (kind === undefined || isMarked) stage.foreignPaths.delete(settings);
     allow(stage, 'masked');
   },
   'an agent has a unit of its own': (stage, fleet, at) => {
@@ -112,6 +117,8 @@ export const UNIT_FILES = {
   'a link is there for every agent': ({ machine: { files } }, fleet) => {
     const { target, template } = fleetUnits(fleet.name);
     if (files.stat(`${UNITS}/${template}`) === undefined) return;
+    const wants = `${UNITS}/${target}.wants`;
+    if (files.stat(wants) === undefined) files.plant(wants, { kind: 'directory', mode: 0o755 });
     for (const unit of unitsOf(fleet)) {
       const path = `${UNITS}/${target}.wants/${unit}`;
       if (files.stat(path) === undefined)

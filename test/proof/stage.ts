@@ -121,7 +121,7 @@ export class Stage {
     const units = systemd
       .units()
       .filter((unit) => OWN_UNIT.test(unit) && unit.endsWith('.service') && systemd.isActive(unit));
-    const living = this.ours().filter(({ isDead }) => !isDead);
+    const living = this.ours().filter(({ isDead, panePid }) => !isDead && !this.foreignPids.has(panePid));
     const sessions = living.map(({ socket, name, options }) =>
       [socket, name, options['@mosaic_owner'], options['@mosaic_spec']].join(' '),
     );
