@@ -134,12 +134,12 @@ describe('a renamed session', () => {
     ]);
   });
 
-  it.each(['starting', 'stopped'] as const)(
-    'keeps the name it has while its agent is %s: it may be anybody’s',
-    (state) => {
-      expect(decide({ view, state, wish: 'stopped' }).rename).toBeUndefined();
-    },
-  );
+  it.each([
+    ['starting', 'running'],
+    ['stopped', 'stopped'],
+  ] as const)('keeps the name it has while its agent is %s: it may be anybody’s', (state, wish) => {
+    expect(decide({ view, state, wish }).rename).toBeUndefined();
+  });
 
   it('needs no name before a unit ends it', () => {
     expect(decide({ view, intent: 'restart' })).toMatchObject({ change: { action: 'restart' } });
