@@ -34,6 +34,8 @@ export interface AgentView {
   readonly block?: 'foreign' | 'impostor' | 'duplicate-owner' | 'masked';
   /** Its unit's name is taken: by a mask, which keeps it from starting, or by somebody else's unit. */
   readonly unitTaken?: 'masked' | 'foreign';
+  /** What keeps systemd from loading its unit, in systemd's word: it can be stopped, not started. */
+  readonly unitRefused?: string;
   readonly fingerprint: string;
 }
 
@@ -49,10 +51,7 @@ type Present = Extract<Observation, { state: 'present' }>;
 
 const views = new WeakMap<Observed, Map<string, AgentView>>();
 
-/**
- * Joins what the providers saw of agent `name`. `policy` tells which endings its restart policy accepts. Found once
- * per observation: the plan, its conditions and the status all ask.
- */
+/** Joins what was seen of agent `name`, once per observation. `policy` tells which endings its restart policy accepts. */
 export function agentView(observed: Observed, name: string, policy: RestartPolicy, supervisor: Supervisor): AgentView {
   const known = views.get(observed) ?? new Map<string, AgentView>();
   views.set(observed, known);
@@ -137,10 +136,12 @@ function whileActive(session: Observation): Finding {
   return blocked === undefined ? { state: 'running', ...nameTaken(session) } : { state: 'unknown', ...blocked };
 }
 
-function unitFacts(run: Observation): Pick<AgentView, 'unitTaken'> {
+function unitFacts(run: Observation): Pick<AgentView, 'unitTaken' | 'unitRefused'> {
   if (run.state !== 'present') return {};
-  if (run.spec['load'] === 'masked') return { unitTaken: 'masked' };
-  return run.owner === 'foreign' ? { unitTaken: 'foreign' } : {};
+  const load = textOf(run.spec['load']);
+  if (load === 'masked') return { unitTaken: 'masked' };
+  if (run.owner === 'foreign') return { unitTaken: 'foreign' };
+  return load === 'bad-setting' || load === 'error' ? { unitRefused: load } : {};
 }
 
 const maskOf = (run: Observation): Pick<AgentView, 'block' | 'detail'> =>

@@ -1,8 +1,9 @@
-import { expandHome, type Agent, type Supervisor } from '../model/fleet.ts';
+import { expandHome, type Agent, type Fleet, type Supervisor } from '../model/fleet.ts';
+import { agentUnit, fleetUnits } from '../model/names.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Condition } from '../model/plan.ts';
 import { textOf, type Json } from '../model/resource.ts';
-import { agentView } from './agent-state.ts';
+import { agentView, type AgentView } from './agent-state.ts';
 import { compareText } from './diff.ts';
 import { hostProblems } from './host-checks.ts';
 import type { PlanInput } from './plan.ts';
@@ -15,6 +16,7 @@ export function conditionsOf(input: PlanInput, blocked: readonly Blocked[]): rea
     ...restartPending(input),
     ...envFilesNewer(input),
     ...nextStartFails(input, blocked),
+    ...unitsRefused(input),
     ...limitsNotEnforced(input),
     ...homeDiffers(input),
     ...otherFleets(input),
@@ -86,6 +88,27 @@ function nextStartFails({ observed, fleet }: PlanInput, blocked: readonly Blocke
   });
 }
 
+/** systemd starts no unit that it cannot load, most often for what a person's own settings say; who runs goes on. */
+function unitsRefused(input: PlanInput): readonly Condition[] {
+  const files = listed(input.observed.facts['overrides']);
+  return input.fleet.agents.flatMap((agent) => {
+    const { unitRefused, state } = viewIn(input, agent);
+    if (unitRefused === undefined) return [];
+    const own = files.filter((file) => covers(file, input.fleet, agent));
+    const where = own.length === 0 ? agentUnit(input.fleet.name, agent.name) : own.join(', ');
+    const can = state === 'running' ? 'runs, but could not be started again' : 'cannot be started';
+    const message = `${agent.name} ${can}: systemd refuses its unit (${unitRefused}); correct ${where}, then systemctl --user daemon-reload`;
+    return [{ type: 'NextStartFails', status: 'True' as const, reason: 'UnitRefused', message }];
+  });
+}
+
+const viewIn = ({ observed, fleet }: PlanInput, { name, restart }: Agent): AgentView =>
+  agentView(observed, name, restart.policy, fleet.supervisor);
+
+/** Is this drop-in one for the unit of that agent, or for all agents' units? */
+const covers = (file: string, { name: fleet }: Fleet, { name }: Agent): boolean =>
+  [agentUnit(fleet, name), fleetUnits(fleet).template].some((unit) => file.startsWith(`${unit}.d/`));
+
 const CONTROLLERS: readonly (readonly [controller: string, field: keyof Agent['limits']])[] = [
   ['memory', 'memoryMax'],
   ['cpu', 'cpuQuota'],
@@ -126,15 +149,23 @@ function otherFleets({ observed }: PlanInput): readonly Condition[] {
 }
 
 /** A user's own drop-ins beside ours are kept; a user should know that they are in force. */
-function overrides({ observed: { facts } }: PlanInput): readonly Condition[] {
+function overrides(input: PlanInput): readonly Condition[] {
+  const { facts } = input.observed;
   const files = listed(facts['overrides']);
-  const starts = listed(facts['startOverrides']);
+  const starts = listed(facts['startOverrides']).filter((file) => !isRefused(file, input));
   const kept = `kept, and in force beside mosaic's own settings: ${files.join(', ')}`;
   const replaced = `ExecStart= in ${starts.join(', ')} is started in the place of what the manifest says, from the next start on; to change that, take the line out, then systemctl --user daemon-reload`;
   return [
     ...(files.length === 0 ? [] : [overrideOf('Override', kept)]),
     ...(starts.length === 0 ? [] : [overrideOf('StartReplaced', replaced)]),
   ];
+}
+
+/** Of all who run, nobody is started again by it: systemd refuses the units it is for. */
+function isRefused(file: string, input: PlanInput): boolean {
+  const views = input.fleet.agents.filter((agent) => covers(file, input.fleet, agent)).map((one) => viewIn(input, one));
+  const refused = views.filter(({ unitRefused }) => unitRefused !== undefined);
+  return refused.length > 0 && views.every((view) => view.state !== 'running' || refused.includes(view));
 }
 
 const listed = (fact: Json | undefined): readonly string[] =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isEmpty } from '../../src/model/plan.ts';
+import { isEmpty, type Plan } from '../../src/model/plan.ts';
 import { buildPlan } from '../../src/reconciler/plan.ts';
 import { fleetWith } from '../support/fleet.ts';
 import { planOf, worldOf, type Overlay } from '../support/observed.ts';
@@ -14,8 +14,11 @@ const OLDER = { spec: { launcher: 'older' } };
 const conditions = (overlay: Overlay, spec = ''): readonly string[] => {
   const plan = planOf(fleetWith(AGENTS, spec), overlay);
   expect(isEmpty(plan)).toBe(true);
-  return plan.conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
+  return textsOf(plan);
 };
+
+const textsOf = (plan: Plan): readonly string[] =>
+  plan.conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
 
 describe('conditions', () => {
   it('are none when there is nothing to say', () => expect(conditions({})).toEqual([]));
@@ -99,6 +102,28 @@ describe('conditions', () => {
     expect(conditions({ facts: { overrides: ['b.conf', 'a.conf'], startOverrides: ['b.conf'] } })).toEqual([
       expect.stringMatching(/^Override True: .*a\.conf, b\.conf$/),
       expect.stringMatching(/^StartReplaced True: ExecStart= in b\.conf is started in the place of/),
+    ]);
+  });
+
+  it('say who could not be started again as systemd refuses the unit, and nothing of a start by it (F25)', () => {
+    const [own, all] = ['mosaic-canary@coder.service.d/x.conf', 'mosaic-canary@.service.d/y.conf'];
+    const facts = { overrides: [own, all], startOverrides: [own, all] };
+    const refused = { spec: { load: 'bad-setting' } };
+    const told = (items: Overlay['items'], files: Overlay['facts'] = facts): readonly string[] =>
+      textsOf(planOf(fleetWith(AGENTS), { items: items ?? {}, facts: files ?? {} })).filter(
+        (text) => !text.startsWith('Override'),
+      );
+    expect(told({ 'run.coder': refused })).toEqual([
+      `NextStartFails True: coder runs, but could not be started again: systemd refuses its unit (bad-setting); correct ${all}, ${own}, then systemctl --user daemon-reload`,
+      expect.stringMatching(/^StartReplaced True: ExecStart= in mosaic-canary@\.service\.d\/y\.conf is /),
+    ]);
+    expect(told({ 'run.coder': refused, 'run.reviewer': { spec: { load: 'error' } } }, {})).toEqual([
+      expect.stringContaining('correct mosaic-canary@coder.service, then'),
+      expect.stringContaining('reviewer runs, but could not be started again: systemd refuses its unit (error); '),
+    ]);
+    const down = { 'session.coder': null, 'run.coder': { spec: { load: 'bad-setting', active: 'inactive' } } };
+    expect(told({ ...down, 'session.reviewer': null, 'run.reviewer': null })).toEqual([
+      expect.stringMatching(/^NextStartFails True: coder cannot be started: systemd refuses its unit /),
     ]);
   });
 

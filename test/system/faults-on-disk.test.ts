@@ -98,6 +98,28 @@ describe('a unit', () => {
     await systemctl('daemon-reload');
   });
 
+  it('that systemd refuses for such settings cannot be started again, and can be stopped (F25)', async () => {
+    live.declare({ a: sleeper, b: sleeper, c: sleeper });
+    await live.must('apply');
+    const name = `${live.unit('c')}.d/90-mine.conf`;
+    const [own, pid] = [join(UNIT_DIRECTORY, name), await live.newPid('c')];
+    writeFileSync(own, '[Service]\nExecStart=/bin/false\n');
+    await systemctl('daemon-reload');
+    const told = `NextStartFails: c runs, but could not be started again: systemd refuses its unit (bad-setting); correct ${name}, `;
+    for (const look of ['plan', 'verify', 'doctor']) expect((await live.must(look)).stdout).toContain(told);
+    expect((await live.must('plan')).stdout).not.toContain('StartReplaced');
+    expect(await live.mosaic(['restart', 'c'])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/FAILED .*restart session\.c: .*@c\.service was not restarted: .*bad unit file/),
+    });
+    expect(await live.agent('c')).toMatchObject({ state: 'running', pid });
+    await live.must('stop', 'c');
+    expect(await live.agent('c')).toMatchObject({ state: 'stopped', held: true, pid: null });
+    rmSync(own);
+    await systemctl('daemon-reload');
+    await live.must('start', 'c');
+  });
+
   it('whose name a link to nowhere has taken blocks its agent alone, and the link stays (F27)', async () => {
     const link = join(UNIT_DIRECTORY, live.unit('b'));
     symlinkSync('/nowhere/to/be/found', link);

@@ -190,7 +190,8 @@ function directoryTime({ files, times }: Look, directory: string): number {
 function runItem(fleet: FleetName, { name, load, active, sub }: ListedUnit): Record<Address, Observation> {
   const agent = agentOfUnit(fleet, name);
   if (agent === undefined) return {};
-  const owner = load === 'loaded' ? 'fleet' : 'foreign';
+  // By a unit that cannot be loaded, for a bad setting or a file that is gone, an agent can still be stopped.
+  const owner = load === 'masked' ? 'foreign' : 'fleet';
   return {
     [`run.${agent}`]: { state: 'present', owner, spec: { active, sub, load }, fingerprint: `${active}/${sub}` },
   };

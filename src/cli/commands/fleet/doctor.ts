@@ -129,7 +129,7 @@ async function fleetChecks(fleet: Fleet, place: Place): Promise<readonly Check[]
   );
   // Linger has a check of its own, which also knows of hosts where a plan cannot tell; unfit hosts are named above.
   const conditions = plan.conditions
-    .filter(({ type }) => type !== 'Linger' && type !== 'NextStartFails')
+    .filter(({ type, reason }) => type !== 'Linger' && reason !== 'HostUnfit')
     .map(({ type, message }): Check => ({ check: type, result: 'warn', message }));
   return [...failed, ...directory, socket, ...programs, ...conditions];
 }
