@@ -1,24 +1,18 @@
-import type { Agent, Fleet } from '../model/fleet.ts';
+import type { Agent } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Group } from '../model/resource.ts';
 import { agentOf, groupOf, kindOf } from './address.ts';
 import { agentView } from './agent-state.ts';
 import { hostProblems } from './host-checks.ts';
+import { agentsAround, endsServer, isUp, lostAgents, type GuardContext } from './lost-agents.ts';
 import { installedAgents } from './orphans.ts';
-import type { Policy } from './policy.ts';
 import { isReload, STARTING, withoutReplace } from './scope.ts';
 
 /** Changes that may go on, and what was held back and why. */
 export interface Guarded {
   readonly changes: readonly Change[];
   readonly blocked: readonly Blocked[];
-}
-
-interface GuardContext {
-  readonly fleet: Fleet;
-  readonly observed: Observed;
-  readonly policy: Policy;
 }
 
 type Guard = (changes: readonly Change[], context: GuardContext) => readonly Blocked[];
@@ -29,7 +23,8 @@ const GUARDS: readonly Guard[] = [massDelete, foreignSessions, protectedAgents, 
 /** Runs every guard over what the decisions propose, and drops what a block stands against. */
 export function guard(changes: readonly Change[], blocked: readonly Blocked[], context: GuardContext): Guarded {
   const known = [...blocked, ...unseenAgents(changes, blocked)];
-  const found = [...known, ...GUARDS.flatMap((check) => check(changes, context))];
+  const guarded = [...known, ...GUARDS.flatMap((check) => check(changes, context))];
+  const found = [...guarded, ...lostAgents(changes, guarded, context)];
   const seen = changes.filter((change) => !isCovered(change, context.observed));
   const kept = seen.filter((change) => !found.some((block) => stops(block, change)));
   return { changes: withoutHalfReplace(changes, withoutHalfDelete(changes, kept)), blocked: found };
@@ -110,8 +105,6 @@ function losesTrack(
 const endsAgent = ({ address, disruption }: Change): boolean =>
   kindOf(address) === 'session' && (disruption === 'restart' || disruption === 'kill');
 
-const endsServer = ({ disruption }: Change): boolean => disruption === 'fleet';
-
 /** An agent loses everything: it is installed, and not in the manifest. */
 const deletesAgent = ({ reason, action, group }: Change): boolean =>
   action === 'delete' && reason === 'not_in_manifest' && group !== 'fleet';
@@ -175,8 +168,7 @@ function protectedAgents(changes: readonly Change[], context: GuardContext): rea
 function protectedServer(changes: readonly Change[], context: GuardContext): readonly Blocked[] {
   const { fleet, observed, policy } = context;
   if (policy.includeProtected === true || !changes.some(endsServer)) return [];
-  const names = [...new Set([...installedAgents(observed), ...fleet.agents.map(({ name }) => name)])].toSorted();
-  return names
+  return agentsAround(context)
     .filter((name) => isProtected(name, context) && isUp(agentView(observed, name, 'on-failure', fleet.supervisor)))
     .map((name) => ({
       group: 'fleet',
@@ -185,8 +177,6 @@ function protectedServer(changes: readonly Change[], context: GuardContext): rea
       hint: protectHint(name, context),
     }));
 }
-
-const isUp = ({ state }: { readonly state: string }): boolean => state === 'running' || state === 'starting';
 
 const wantedAgent = (name: string, { fleet }: GuardContext): Agent | undefined =>
   fleet.agents.find((agent) => agent.name === name);

@@ -56,7 +56,7 @@ describe('what ends an agent', () => {
     };
     const stopped = fleetWith({ coder: '{ command: [codex], state: stopped }' }, 'supervisor: tmux');
     const watched = planOf(stopped, { items, policy: { mode: 'watch-all' } });
-    expect([steps(watched), reasons(watched)]).toEqual([[], ['agent.coder: foreign']]);
+    expect([steps(watched), reasons(watched)]).toEqual([[], ['fleet: foreign', 'agent.coder: foreign']]);
   });
 
   it('goes by a name, which another session may have taken', () => {

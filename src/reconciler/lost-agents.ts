@@ -1,0 +1,52 @@
+import type { Fleet } from '../model/fleet.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Blocked, Change } from '../model/plan.ts';
+import { agentView, type AgentView } from './agent-state.ts';
+import { installedAgents } from './orphans.ts';
+import type { Policy } from './policy.ts';
+
+/** What guards go by, beside the changes. */
+export interface GuardContext {
+  readonly fleet: Fleet;
+  readonly observed: Observed;
+  readonly policy: Policy;
+}
+
+/** Of these it is said elsewhere that the server stays. */
+const TOLD: ReadonlySet<Blocked['reason']> = new Set(['unknown', 'protected', 'self']);
+
+/** Whatever ends the server would end agents to which nothing may be done, or that could not come back after it. */
+export function lostAgents(
+  changes: readonly Change[],
+  blocked: readonly Blocked[],
+  context: GuardContext,
+): readonly Blocked[] {
+  if (!changes.some(endsServer)) return [];
+  const lost = agentsAround(context).flatMap((name) => {
+    const view = agentView(context.observed, name, 'on-failure', context.fleet.supervisor);
+    const block = blocked.find(({ group, reason }) => group === `agent.${name}` && !TOLD.has(reason));
+    const reason = block?.reason ?? (isToComeBack(name, changes) ? refusedStart(view) : undefined);
+    return isUp(view) && reason !== undefined ? [{ name, reason }] : [];
+  });
+  const [first] = lost;
+  if (first === undefined) return [];
+  const names = lost.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+  const message = `the tmux server would end, and with it agents that would not come back: ${names}`;
+  return [{ group: 'fleet', reason: first.reason, message, hint: 'See to what is in their way, then apply again.' }];
+}
+
+const isToComeBack = (name: string, changes: readonly Change[]): boolean =>
+  changes.some(({ address, action }) => address === `session.${name}` && action === 'restart');
+
+const refusedStart = ({ unitTaken, unitRefused }: AgentView): Blocked['reason'] | undefined =>
+  unitTaken ?? (unitRefused === undefined ? undefined : 'foreign');
+
+/** All that are in the manifest or of which something is installed; sorted. */
+export const agentsAround = ({ observed, fleet }: GuardContext): readonly string[] =>
+  [...new Set([...installedAgents(observed), ...fleet.agents.map(({ name }) => name)])].toSorted();
+
+/** Does anything of it run, or is about to? */
+export const isUp = ({ state }: { readonly state: string }): boolean => state === 'running' || state === 'starting';
+
+/** All agents end with the server. */
+export const endsServer = ({ disruption }: Change): boolean => disruption === 'fleet';
