@@ -158,10 +158,19 @@ function protectedAgents(changes: readonly Change[], context: GuardContext): rea
   return groupsOf(grave).flatMap((group) => {
     const name = agentOf(group);
     if (name === undefined || !isProtected(name, context)) return [];
-    const ends = grave.some((change) => change.group === group && endsAgent(change));
-    const message = `${name} is protected and would be ${ends ? 'ended' : 'deleted'}`;
+    const own = grave.filter((change) => change.group === group);
+    const later = own.some((change) => bringsNews(name, change, context)) ? LATER : '';
+    const message = `${name} is protected and would be ${own.some(endsAgent) ? 'ended' : 'deleted'}${later}`;
     return [{ group, reason: 'protected', message, hint: protectHint(name, context) }];
   });
+}
+
+/** Its launch data is written all the same, and the next start, after a crash too, goes by it. */
+const LATER = '; what the manifest changes of it takes effect at its next start';
+
+function bringsNews(name: string, { reason, desired }: Change, { observed, fleet }: GuardContext): boolean {
+  const { runningSpec } = agentView(observed, name, 'on-failure', fleet.supervisor);
+  return reason === 'spec_changed' && desired !== undefined && desired.spec['spec'] !== runningSpec;
 }
 
 /** The server's end is the end of every agent on it. */

@@ -71,6 +71,17 @@ describe('a protected agent', () => {
     expect([steps(plan), blocks(plan)]).toEqual([['restart session.reviewer'], ['agent.coder: protected']]);
   });
 
+  it('is said to take a new command at its next start, where there is one', () => {
+    const told = (overlay: Overlay): readonly string[] =>
+      planOf(PROTECTED, overlay).blocked.flatMap(({ group, message }) => (group === 'fleet' ? [] : message));
+    const news =
+      'coder is protected and would be ended; what the manifest changes of it takes effect at its next start';
+    expect(told({ items: { 'session.coder': OLDER } })).toEqual([news]);
+    expect(told({ items: { ...MOVED, 'session.coder': OLDER } })).toEqual([news]);
+    expect(told({ items: MOVED ?? {} })).toEqual(['coder is protected and would be ended']);
+    expect(told({ policy: { intents: { coder: 'restart' } } })).toEqual(['coder is protected and would be ended']);
+  });
+
   it('is so from the moment the manifest says so, and keeps the server while it starts', () => {
     const unmarked = { 'launch.coder': { spec: { protect: false } }, 'session.coder': OLDER };
     expect(blocks(planOf(PROTECTED, { items: unmarked }))).toEqual(['agent.coder: protected']);
