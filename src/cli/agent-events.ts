@@ -21,16 +21,29 @@ export function readEvents(
   agents: readonly string[],
 ): readonly AgentEvent[] {
   return agents
-    .flatMap((agent) => {
-      const text = files.read(`${fleetDirectory(home, fleet)}/record/${agent}/events`, MAX_BYTES) ?? '';
-      return text.split('\n').flatMap((line) => eventOf(agent, line) ?? []);
-    })
+    .flatMap((agent) => linesOf(files, home, fleet, agent).flatMap((line) => eventOf(agent, line) ?? []))
     .toSorted((a, b) => a.at - b.at);
 }
 
 /** Of at most 15 digits: a date ends before 16 do. */
 const LINE =
   /^at=(\d{1,15}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop)( lost=session)?)$/;
+
+/** When an agent's runs ended, and whether somebody had asked for it; oldest first. */
+export function readEnds(
+  files: FileReader,
+  home: string,
+  fleet: FleetName,
+  agent: string,
+): readonly { readonly at: number; readonly asked: boolean }[] {
+  return linesOf(files, home, fleet, agent).flatMap((line) => {
+    const [, at, , , how, , asked] = LINE.exec(line) ?? [];
+    return how === undefined ? [] : [{ at: Number(at), asked: asked === 'stop' }];
+  });
+}
+
+const linesOf = (files: FileReader, home: string, fleet: FleetName, agent: string): readonly string[] =>
+  (files.read(`${fleetDirectory(home, fleet)}/record/${agent}/events`, MAX_BYTES) ?? '').split('\n');
 
 function eventOf(agent: string, line: string): AgentEvent | undefined {
   const [, at, what = '', program, how, value = '', asked, lost] = LINE.exec(line) ?? [];

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cleanUp, eventually, tempHome } from '../support/harness.ts';
-import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
+import { killNow, liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
 
 const home = tempHome();
 /** Runs on once the file is there; until then it ends with the given code. */
@@ -21,7 +21,7 @@ const blockOf = async (name: string) => (await live.plan()).blocked.find(({ grou
 beforeAll(async () => {
   live = liveFleet(
     {
-      steady: sleeper,
+      steady: { ...sleeper, restart: { delay: '100ms', burst: 20, window: '1h' } },
       looper: waitsFor('looper', 3),
       leaver: waitsFor('leaver', 0),
       nowhere: { command: ['no-such-program'] },
@@ -34,6 +34,18 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 describe('an agent that cannot stay up', () => {
+  it('is told by status and verify while it is up between two ends, until a person restarts it', async () => {
+    let { pid } = await live.agent('steady');
+    for (let left = 3; left > 0; left -= 1) {
+      killNow(pid);
+      pid = await live.newPid('steady', pid);
+    }
+    const told = 'Flapping: steady ended by itself 3 times within 3600 s; see mosaic fleet log';
+    for (const look of ['status', 'verify']) expect((await live.mosaic([look])).stdout).toContain(told);
+    await live.must('restart', 'steady');
+    expect((await live.must('status')).stdout).not.toContain('Flapping');
+  });
+
   it('is crash-looping past its start limit, blocks verify, and is not fed by apply (F31)', async () => {
     await stateOf('looper', 'crash-looping');
     expect(await blockOf('looper')).toMatchObject({ reason: 'crash-looping' });

@@ -144,7 +144,8 @@ function unsteadiness(agent: AgentStatus, { restart }: Agent, findings: Findings
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
-const flappingText = ({ ends, withinMs }: Flapping): string =>
+/** How often an agent ended by itself. */
+export const flappingText = ({ ends, withinMs }: Flapping): string =>
   `ended by itself ${counted(ends, 'time')} within ${seconds(withinMs)}`;
 
 function readyCondition(

@@ -42,7 +42,11 @@ export interface Flapping {
 }
 
 /** How often it ended lately without being asked, also where it is up between two ends; nothing while that may be by accident. */
-export function flaps({ endsMs = [] }: Starts, { windowMs }: Agent['restart'], nowMs: number): Flapping | undefined {
+export function flaps(
+  { endsMs = [] }: Pick<Starts, 'endsMs'>,
+  { windowMs }: Agent['restart'],
+  nowMs: number,
+): Flapping | undefined {
   const endsWithin = (ms: number): number => endsMs.filter((at) => nowMs - at < ms).length;
   const [lately, inWindow] = [endsWithin(FLAPPING_MS), endsWithin(windowMs)];
   if (inWindow >= LOOP_ENDS) return { ends: inWindow, withinMs: windowMs };

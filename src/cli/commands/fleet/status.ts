@@ -6,6 +6,7 @@ import { fleetStatus } from '../../../reconciler/status.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { refuseBlind } from '../../blind.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
+import { flappingConditions, withFlapping } from '../../flapping.ts';
 import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { watchView } from '../../watch/state.ts';
@@ -48,10 +49,12 @@ async function statusNow(options: StatusOptions, place: Place, output: Output): 
   const { fleet, conditions } = await loadFleetOrInstalled(options, place, output);
   const seen = await lookAtAgents(openEngine(place), fleet, APPLY);
   refuseBlind(seen);
-  const status = fleetStatus(seen, conditions);
   const watcher = await watcherStatus(place, seen);
   const watch = watchView(place.read.files, place.home, fleet.name);
   const nowMs = systemClock.nowMs();
+  // Who watches counts the ends by itself, and says so of each agent.
+  const flapping = watch?.isRunning === true ? [] : flappingConditions(place, seen, nowMs);
+  const status = withFlapping(fleetStatus(seen, conditions), flapping);
   const unitLines = watchUnitLines(watcher, options.verbose === true && watch === undefined);
   // One line about the watcher is enough: that of its unit, unless another one watches meanwhile.
   const isOther = watcher.state !== 'running' && watcher.state !== 'starting' && watch?.isRunning === true;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isEmpty } from '../../../model/plan.ts';
+import { systemClock } from '../../../host/clock.ts';
 import { readJournal } from '../../../host/journal.ts';
 import { FINGERPRINT_FORMAT } from '../../../providers/tmux/fingerprint.ts';
 import { APPLY } from '../../../reconciler/policy.ts';
@@ -7,6 +8,7 @@ import { look } from '../../../reconciler/pass.ts';
 import { proveDefaultTmux, type DefaultTmuxProof, type FingerprintRecord } from '../../../reconciler/verify.ts';
 import { refuseBlind } from '../../blind.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
+import { flappingConditions } from '../../flapping.ts';
 import { loadFleet } from '../../load-fleet.ts';
 import { fingerprint } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
@@ -30,14 +32,17 @@ export async function run(options: VerifyOptions): Promise<number> {
   const record = readRecord(place, fleet.name);
   const proof = proveDefaultTmux(record, now, strayCalls(place, fleet.name, now.path));
   const verified = isEmpty(seen.plan) && proof.untouched;
+  // Told beside the proof, which is about the manifest and the default server.
+  const flapping = flappingConditions(place, seen, systemClock.nowMs());
+  const plan = { ...seen.plan, conditions: [...seen.plan.conditions, ...flapping] };
   const answer: VerifyAnswer = {
     formatVersion: '1.0',
     verified,
-    plan: planJson(seen.plan),
+    plan: planJson(plan),
     defaultTmux: proofJson(proof),
   };
-  const held = seen.plan.holds.length;
-  output.text(verifyText({ verified, proof, plan: planText(seen.plan, { manifest: file, verbose: false }), held }));
+  const held = plan.holds.length;
+  output.text(verifyText({ verified, proof, plan: planText(plan, { manifest: file, verbose: false }), held }));
   output.data(answer);
   if (options.report !== undefined) writeReport(resolve(options.report), answer, proof);
   return verified ? 0 : 2;
