@@ -13,18 +13,6 @@ export interface AgentEvent {
 
 const MAX_BYTES = 256 * 1024;
 
-/** The events of these agents, oldest first. Lines that are torn or not the helper's are left out. */
-export function readEvents(
-  files: FileReader,
-  home: string,
-  fleet: FleetName,
-  agents: readonly string[],
-): readonly AgentEvent[] {
-  return agents
-    .flatMap((agent) => linesOf(files, home, fleet, agent).flatMap((line) => eventOf(agent, line) ?? []))
-    .toSorted((a, b) => a.at - b.at);
-}
-
 /** Of at most 15 digits: a date ends before 16 do. */
 const LINE =
   /^at=(\d{1,15}) (start program=(command|resume)|end (code|signal)=(\w{1,16}) asked=(none|stop)( lost=session)?)$/;
@@ -45,7 +33,8 @@ export function readEnds(
 const linesOf = (files: FileReader, home: string, fleet: FleetName, agent: string): readonly string[] =>
   (files.read(`${fleetDirectory(home, fleet)}/record/${agent}/events`, MAX_BYTES) ?? '').split('\n');
 
-function eventOf(agent: string, line: string): AgentEvent | undefined {
+/** What a line of the agent's events tells; nothing, where it is torn or not the helper's. */
+export function eventOf(agent: string, line: string): AgentEvent | undefined {
   const [, at, what = '', program, how, value = '', asked, lost] = LINE.exec(line) ?? [];
   if (at === undefined) return undefined;
   if (what.startsWith('start')) return { agent, at: Number(at), kind: 'started', text: `with its ${program ?? ''}` };

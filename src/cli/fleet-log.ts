@@ -1,8 +1,9 @@
 import { textOf, type JsonObject } from '../model/resource.ts';
 import { isAgentName, type FleetName } from '../model/names.ts';
-import { readJournal } from '../host/journal.ts';
+import { openAppended, type Appended } from '../host/appended.ts';
+import { readJournal, recordOf } from '../host/journal.ts';
 import { fleetDirectory } from '../providers/files/client.ts';
-import { readEvents, type AgentEvent } from './agent-events.ts';
+import { eventOf, type AgentEvent } from './agent-events.ts';
 import type { Place } from './context.ts';
 import { printable } from './view/printable.ts';
 
@@ -18,37 +19,52 @@ export interface LogEntry {
 export interface FleetLog {
   /** Agents that something is told of; one that left the manifest still has its records. */
   readonly agents: () => readonly string[];
-  /** What is told of these agents, or of all and the fleet itself where none is named; oldest first. */
-  readonly entries: (agents: readonly string[]) => readonly LogEntry[];
-  /** Another text as soon as anything was added. */
-  readonly mark: () => string;
+  /**
+   * What came since this was last asked, at first all that is kept: of these agents, or of all and the fleet itself where
+   * none is named; oldest first.
+   */
+  readonly news: (agents: readonly string[]) => readonly LogEntry[];
 }
 
-const MAX_BYTES = 4 * 1024 * 1024;
+const JOURNAL_BYTES = 4 * 1024 * 1024;
+const EVENTS_BYTES = 256 * 1024;
 
-/** Opens the log of a fleet: nothing is read before it is asked for, and then anew. */
+/** Opens the log of a fleet: nothing is read before it is asked for, and nothing that was told is kept. */
 export function openFleetLog({ home, read: { files } }: Place, fleet: FleetName): FleetLog {
   const path = `${home}/state/${fleet}/journal.jsonl`;
   const records = `${fleetDirectory(home, fleet)}/record`;
   const recorded = (): readonly string[] => (files.list(records) ?? []).filter(isAgentName);
-  const journal = (): readonly JsonObject[] => readJournal(path, MAX_BYTES).filter(hasTime);
-  const markOf = (file: string): string => {
-    const { inode = 0, size = 0, mtimeMs = 0 } = files.stat(file) ?? {};
-    return `${inode} ${size} ${mtimeMs}`;
-  };
+  const journal = openAppended(path, JOURNAL_BYTES);
+  let events: ReadonlyMap<string, Appended> = new Map();
   return {
-    agents: () => [...new Set([...recorded(), ...journal().flatMap(({ group }) => agentOf(textOf(group)) ?? [])])],
-    entries: (agents) => {
-      const groups = agents.map((name) => `agent.${name}`);
-      const told = journal().filter(({ group }) => groups.length === 0 || groups.includes(textOf(group)));
-      const events = readEvents(files, home, fleet, agents.length === 0 ? recorded() : agents);
+    agents: () => {
+      const groups = readJournal(path, JOURNAL_BYTES).map(({ group }) => textOf(group));
+      return [...new Set([...recorded(), ...groups.flatMap((group) => agentOf(group) ?? [])])];
+    },
+    news: (agents) => {
+      const names = agents.length === 0 ? recorded() : agents;
+      events = new Map(
+        names.map((name) => [name, events.get(name) ?? openAppended(`${records}/${name}/events`, EVENTS_BYTES)]),
+      );
+      const groups = new Set(agents.map((name) => `agent.${name}`));
       return [
-        ...told.map((record) => ({ at: Number(record['at']), text: recordLine(record), record })),
-        ...events.map((event) => ({ at: event.at, text: eventLine(event), event })),
+        ...journal.news().flatMap((line) => entryOf(line, groups) ?? []),
+        ...[...events].flatMap(([name, { news }]) => news().flatMap((line) => eventEntry(name, line) ?? [])),
       ].toSorted((a, b) => a.at - b.at);
     },
-    mark: () => [path, ...recorded().map((name) => `${records}/${name}/events`)].map(markOf).join('\n'),
   };
+}
+
+function entryOf(line: string, groups: ReadonlySet<string>): LogEntry | undefined {
+  const record = recordOf(line);
+  if (record === undefined || !hasTime(record)) return undefined;
+  if (groups.size > 0 && !groups.has(textOf(record['group']))) return undefined;
+  return { at: Number(record['at']), text: recordLine(record), record };
+}
+
+function eventEntry(agent: string, line: string): LogEntry | undefined {
+  const event = eventOf(agent, line);
+  return event === undefined ? undefined : { at: event.at, text: eventLine(event), event };
 }
 
 const agentOf = (group: string): string | undefined => /^agent\.(.+)$/.exec(group)?.[1];

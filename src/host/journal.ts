@@ -36,7 +36,7 @@ export function readJournal(path: string, maxBytes: number): readonly JsonObject
   const reader = createFileReader();
   return [`${path}.1`, path]
     .flatMap((file) => (reader.read(file, maxBytes) ?? '').split('\n'))
-    .map(fromLine)
+    .map(recordOf)
     .filter((record) => record !== undefined);
 }
 
@@ -52,7 +52,8 @@ function batches(records: readonly JsonObject[], maxBytes: number): readonly str
   return found.map((lines) => lines.join(''));
 }
 
-function fromLine(line: string): JsonObject | undefined {
+/** The record in a line; nothing, where a crash has torn it. */
+export function recordOf(line: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(line);
     return isObject(value) ? value : undefined;

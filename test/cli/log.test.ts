@@ -1,7 +1,8 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { bytesReadBy } from '../../src/host/process.ts';
 import { cleanUp, eventually, MOSAIC } from '../support/harness.ts';
 import type { Ended } from '../support/process.ts';
 import { answer, liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
@@ -97,6 +98,20 @@ describe('log --follow', () => {
     await eventually(() => told(output()).includes('three'));
     child.kill('SIGTERM');
     expect(await ended).toBe(143);
+  });
+
+  it('reads of a long journal only what comes', async () => {
+    for (let at = 0; at < 5000; at += 1) note('old', now - 60_000 + at);
+    const { child, ended, output } = following('-n', '1');
+    await eventually(() => told(output()).length === 1);
+    note('first', now);
+    await eventually(() => told(output()).includes('first'));
+    const before = bytesReadBy(child.pid ?? 0) ?? NaN;
+    note('second', now);
+    await eventually(() => told(output()).includes('second'));
+    expect((bytesReadBy(child.pid ?? 0) ?? NaN) - before).toBeLessThan(statSync(journal).size / 10);
+    child.kill('SIGTERM');
+    await ended;
   });
 
   it('is a JSON object a line, each a log of one entry', async () => {

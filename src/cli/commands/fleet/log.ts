@@ -32,7 +32,7 @@ export async function run(agents: readonly string[], options: LogOptions): Promi
   const gone = log.agents().map((name) => ({ name }));
   requireAgents({ name: fleet.name, agents: [...fleet.agents, ...gone] }, agents);
   if (options.follow === true) return follow(log, agents, { wish, output });
-  const entries = chosen(log.entries(agents), wish);
+  const entries = chosen(log.news(agents), wish);
   output.text(entries.length === 0 ? nothingText(options) : entries.map(({ text }) => text).join('\n'));
   output.data(logJson(entries));
   return 0;
@@ -85,23 +85,10 @@ interface Following {
 async function follow(log: FleetLog, agents: readonly string[], { wish, output }: Following): Promise<number> {
   const bell = createBell();
   interruptSignal('').addEventListener('abort', () => bell.ring('stop'));
-  let mark = log.mark();
-  let entries = log.entries(agents);
-  tell(chosen(entries, wish), output);
-  const told = new Set(entries.map(keyOf));
-  while ((await bell.rest(LOOK_EVERY_MS)) !== 'stop') {
-    const now = log.mark();
-    if (now === mark) continue;
-    mark = now;
-    entries = log.entries(agents).filter((entry) => !told.has(keyOf(entry)));
-    for (const entry of entries) told.add(keyOf(entry));
-    tell(entries, output);
-  }
+  tell(chosen(log.news(agents), wish), output);
+  while ((await bell.rest(LOOK_EVERY_MS)) !== 'stop') tell(log.news(agents), output);
   return 0;
 }
-
-/** A file that was cut or moved away is read again from its beginning: what was told is known by itself. */
-const keyOf = ({ record, event }: LogEntry): string => JSON.stringify(record ?? event);
 
 /** Each object is a log of its own, of one entry. */
 function tell(entries: readonly LogEntry[], output: Output): void {
