@@ -1,18 +1,33 @@
 import type { Condition } from '../../model/plan.ts';
 import type { JsonObject } from '../../model/resource.ts';
-import type { FleetStatus } from '../../reconciler/status.ts';
-import { UNSTEADY } from '../../reconciler/watch/conditions.ts';
+import type { AgentStatus, FleetStatus } from '../../reconciler/status.ts';
+import { steady, UNSTEADY } from '../../reconciler/watch/conditions.ts';
 import type { StampedCondition } from '../../reconciler/watch/memory.ts';
 import type { Wait } from '../../reconciler/watch/withhold.ts';
 import type { WatchView } from '../watch/state.ts';
 import { shortDuration } from './activity.ts';
 
+/** Without what was said of an agent before it was held, or taken up again: that is not so any more. */
+export function upToDate(watch: WatchView, { agents }: Pick<FleetStatus, 'agents'>): WatchView {
+  const isSaidHeld = ({ name }: AgentStatus): boolean =>
+    watch.agents[name]?.some(({ type }) => type === 'Suspended') === true;
+  const stale = new Set(agents.filter((agent) => agent.held !== isSaidHeld(agent)).map(({ name }) => name));
+  const isFresh = (name: string): boolean => !stale.has(name);
+  return {
+    ...watch,
+    conditions: stale.size === 0 ? watch.conditions : watch.conditions.filter(({ reason }) => reason !== UNSTEADY),
+    agents: Object.fromEntries(Object.entries(watch.agents).filter(([name]) => isFresh(name))),
+    waits: watch.waits.filter(({ group }) => isFresh(agentOf(group))),
+  };
+}
+
+const agentOf = (group: Wait['group']): string => group.replace(/^agent\./, '');
+
 /** How the fleet is: as `status` has just seen for itself, and what only a watcher can say. */
 export function watchConditions(own: readonly Condition[], watch: WatchView | undefined): readonly Condition[] {
-  const told = watch?.conditions ?? [];
-  const unsteady = told.find(({ reason }) => reason === UNSTEADY);
-  const news = told.filter(({ type }) => WATCHED.has(type) && own.every((condition) => condition.type !== type));
-  return [...own.map((one) => (one.type === 'Ready' && one.status === 'True' ? (unsteady ?? one) : one)), ...news];
+  if (watch === undefined) return own;
+  const news = watch.conditions.filter(({ type }) => WATCHED.has(type) && own.every((one) => one.type !== type));
+  return [...own.map((one) => (one.type === 'Ready' ? steady(watch.agents)(one) : one)), ...news];
 }
 
 const WATCHED: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'ManifestInvalid', 'ManifestExposed']);
@@ -54,7 +69,7 @@ function watchNotes({ agents }: FleetStatus, watch: WatchView, nowMs: number): r
   );
   const shown = new Set(watch.conditions.map(({ message }) => message));
   const waits = watch.waits.flatMap((wait): readonly Note[] => {
-    const name = wait.group.replace(/^agent\./, '');
+    const name = agentOf(wait.group);
     const isTold = conditions.some((note) => note.names.includes(name) && note.text.endsWith(wait.message));
     if (isTold || (wait.reason === 'crash-looping' && crashing.has(name))) return [];
     // A long condition is not to be read once more for each agent.

@@ -34,7 +34,7 @@ export function conditionsNow(findings: Findings): { fleet: readonly Condition[]
 }
 
 /** Between two crashes all is as the manifest says, and nothing is well. */
-const steady =
+export const steady =
   (agents: AgentConditions) =>
   (ready: Condition): Condition => {
     const unsteady = Object.keys(agents).filter((name) => agents[name]?.some(isUnsteady));

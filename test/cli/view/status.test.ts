@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { statusLines, statusText } from '../../../src/cli/view/status.ts';
 import type { WatchView } from '../../../src/cli/watch/state.ts';
-import { watchLines } from '../../../src/cli/view/watch-status.ts';
+import { upToDate, watchLines } from '../../../src/cli/view/watch-status.ts';
 import type { AgentStatus } from '../../../src/reconciler/status.ts';
 
 const agent = (name: string, more: Partial<AgentStatus> = {}): AgentStatus => ({
@@ -86,7 +86,7 @@ describe('the status beside a watcher', () => {
     const waits = [{ group: 'agent.a', reason: 'crash-looping', message: 'a is past; restart it' }];
     expect(beside(watching({ agents: { a: [crash] }, waits }), crashing)).toEqual([
       '  a is past its start limit (exited with 3)',
-      'Ready: all',
+      'Ready: False, a: ended by itself again and again',
     ]);
   });
 
@@ -97,6 +97,22 @@ describe('the status beside a watcher', () => {
       '  a: waits (backoff): no room; tried again in 4s',
       'Ready: all',
     ]);
+  });
+
+  it('says nothing of the ends of an agent that was held, or taken up again, after the look of the watcher', () => {
+    const is = { status: 'True', sinceMs: 0 } as const;
+    const loop = { ...is, type: 'CrashLoop', reason: 'StartLimit', message: 'past its start limit' };
+    const flaps = { ...is, type: 'Flapping', reason: 'ManyEnds', message: 'ended by itself 3 times within 60 s' };
+    const held = { ...is, type: 'Suspended', reason: 'Held', message: 'held by stop' };
+    const unsteady = { ...is, type: 'Ready', status: 'False', reason: 'Unsteady', message: 'a: ended' } as const;
+    const waits = [{ group: 'agent.a', reason: 'crash-looping', message: 'a is past' }] as const;
+    const told = watching({ conditions: [unsteady], agents: { a: [loop, flaps] }, waits });
+    const down = agent('a', { held: true, state: 'stopped' });
+    expect(upToDate(told, { agents: [down] })).toEqual(watching({}));
+    expect(upToDate(watching({ agents: { a: [held] } }), { agents: [agent('a', {})] })).toEqual(watching({}));
+    expect(upToDate(told, { agents: [agent('a', {})] })).toEqual(told);
+    const kept = watching({ agents: { a: [held, loop] } });
+    expect(upToDate(kept, { agents: [down] })).toEqual(kept);
   });
 
   it('says a long condition once for all that wait for it', () => {
@@ -110,8 +126,11 @@ describe('the status beside a watcher', () => {
   });
 
   it('is not ready between two crashes', () => {
-    const unsteady = { type: 'Ready', status: 'False', reason: 'Unsteady', message: 'a: again', sinceMs: 0 } as const;
-    expect(beside(watching({ conditions: [unsteady] }))).toEqual(['Ready: False, a: again']);
+    const flaps = { type: 'Flapping', status: 'True', reason: 'ManyEnds', message: 'again', sinceMs: 0 } as const;
+    expect(beside(watching({ agents: { a: [flaps] } }))).toEqual([
+      '  a: Flapping: again',
+      'Ready: False, a: ended by itself again and again',
+    ]);
   });
 
   it('tells of a watcher whose record cannot be read', () => {

@@ -11,7 +11,7 @@ import { loadFleetOrInstalled } from '../../installed.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { watchView } from '../../watch/state.ts';
 import { statusJson, statusLines, type StatusLine } from '../../view/status.ts';
-import { watchLines } from '../../view/watch-status.ts';
+import { upToDate, watchLines } from '../../view/watch-status.ts';
 import { watchUnitJson, watchUnitLines } from '../../view/watch-unit.ts';
 import { watcherStatus } from '../../watcher.ts';
 
@@ -50,11 +50,13 @@ async function statusNow(options: StatusOptions, place: Place, output: Output): 
   const seen = await lookAtAgents(openEngine(place), fleet, APPLY);
   refuseBlind(seen);
   const watcher = await watcherStatus(place, seen);
-  const watch = watchView(place.read.files, place.home, fleet.name);
+  const view = watchView(place.read.files, place.home, fleet.name);
+  const now = fleetStatus(seen, conditions);
+  const watch = view === undefined ? undefined : upToDate(view, now);
   const nowMs = systemClock.nowMs();
   // Who watches counts the ends by itself, and says so of each agent.
   const flapping = watch?.isRunning === true ? [] : flappingConditions(place, seen, nowMs);
-  const status = withFlapping(fleetStatus(seen, conditions), flapping);
+  const status = withFlapping(now, flapping);
   const unitLines = watchUnitLines(watcher, options.verbose === true && watch === undefined);
   // One line about the watcher is enough: that of its unit, unless another one watches meanwhile.
   const isOther = watcher.state !== 'running' && watcher.state !== 'starting' && watch?.isRunning === true;
