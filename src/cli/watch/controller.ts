@@ -1,7 +1,6 @@
 import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { WritePort } from '../../model/host.ts';
-import { isEmpty, type Plan } from '../../model/plan.ts';
 import { systemClock } from '../../host/clock.ts';
 import type { Lock } from '../../host/lock.ts';
 import type { serviceNotifier } from '../../host/service-notify.ts';
@@ -19,11 +18,10 @@ import { remember } from '../manifest-cache.ts';
 import { mutate } from '../mutate.ts';
 import type { CommonOptions, Output } from '../options.ts';
 import { writePort } from '../ports.ts';
-import { planText } from '../view/plan-text.ts';
 import { callPerson } from './call-person.ts';
 import { keepLastGood } from './last-good.ts';
 import type { ManifestSource } from './manifest.ts';
-import { entriesOf, planNews, type Told } from './plan-news.ts';
+import { planTeller } from './plan-news.ts';
 import { statePath, type WatchState } from './state.ts';
 import { tellPass, tellStep, type Story } from './story.ts';
 
@@ -55,7 +53,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
   const { place, source, story, engine, lock } = watcher;
   const startedMs = systemClock.nowMs();
   const desk: Desk = { ...watcher, fleet, startedMs, port: writePort(place.read, systemClock, lock) };
-  const showPlan = planTeller(desk);
+  const showPlan = planTeller(desk.story, desk.path);
   let memory = freshMemory(fleet, '');
   const guard = lockGuard(desk);
   return {
@@ -133,18 +131,6 @@ function lockGuard({ lock, place, fleet, story, stop, signal }: Desk): LockGuard
     end: () => {
       if (failure !== undefined) throw failure;
     },
-  };
-}
-
-/** The plan as it was found: what it says anew. */
-function planTeller({ story, path }: Desk): (plan: Plan) => void {
-  const manifest = path.slice(path.lastIndexOf('/') + 1);
-  let told: Told = [];
-  return (plan) => {
-    const text = planText(plan, { manifest, verbose: false });
-    const news = isEmpty(plan) ? undefined : planNews(told, text);
-    if (news !== undefined) story.say('info', news, { changes: plan.changes.length });
-    told = entriesOf(text);
   };
 }
 

@@ -63,15 +63,30 @@ const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))} s
 /** News is what was not so before, and that something is over. Of an agent that was well all along nothing is said. */
 function tellConditions(story: Story, subject: string, before: readonly Condition[], now: readonly Condition[]): void {
   const isNews = (one: Condition): boolean =>
-    !before.some((old) => isSame(old, one) && (!OF_MANIFEST.has(one.type) || old.message === one.message)) &&
+    !before.some((old) => isToldBy(old, one)) &&
+    one.reason !== STARTING &&
     (!isWell(one) || subject === '' || before.some(({ type }) => type === one.type));
   for (const one of now.filter(isNews)) {
     const text = `${subject}${one.type}: ${one.status === 'True' ? '' : `${one.status}, `}${one.message}`;
     const isGood = isWell(one) || one.type === 'Reconciling';
     story.say(isGood ? 'info' : 'warn', text, { condition: one.type, status: one.status, reason: one.reason });
   }
-  for (const { type } of before.filter((old) => now.every((condition) => condition.type !== old.type)))
+  const isOver = ({ type, reason }: Condition): boolean =>
+    reason !== STARTING && now.every((one) => one.type !== type && !isMore(one, type));
+  for (const { type } of before.filter(isOver))
     story.say('info', `${subject}${type}: no longer`, { condition: type, status: 'False' });
+}
+
+/** The agents on their way up say so themselves. */
+const STARTING = 'Starting';
+
+/** Past its start limit it is down: that it ended often is no news, and not over. */
+const isMore = ({ type }: Condition, than: string): boolean => type === 'CrashLoop' && than === 'Flapping';
+
+/** What is not ready for another reason is still not ready: the condition that is the reason tells of it. */
+function isToldBy(old: Condition, one: Condition): boolean {
+  if (OF_MANIFEST.has(one.type)) return isSame(old, one) && old.message === one.message;
+  return one.type === 'Ready' ? old.type === 'Ready' && old.status === one.status : isSame(old, one);
 }
 
 /** Each mistake in the manifest is one to be corrected. */
