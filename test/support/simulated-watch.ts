@@ -34,6 +34,10 @@ export class SimulatedWatch {
   activity: Activity = 'idle';
   exposed: Condition | undefined;
   facts: Partial<HostFacts> = {};
+  /** In [0, 1): what every roll of the dice gives. */
+  random = 0.5;
+  /** How long each rest was to be. */
+  readonly rests: number[] = [];
   /** So many transactions from now on find the lock taken. */
   locked = 0;
   /** The act, counted from the next transaction's first, that fails; once. */
@@ -108,7 +112,7 @@ export class SimulatedWatch {
   #ports(_start: Memory): LoopPorts {
     return {
       nowMs: () => this.nowMs,
-      random: () => 0.5,
+      random: () => this.random,
       read: () => Promise.resolve(this.#current()),
       look: (fleet, policy) => this.#look(fleet, policy),
       needs: (seen) => seen,
@@ -151,6 +155,7 @@ export class SimulatedWatch {
 
   /** Time passes up to the next thing that is heard, or to the end of the rest. */
   async #rest(ms: number): Promise<Woken> {
+    this.rests.push(ms);
     const untilMs = this.nowMs + ms;
     for (let next = this.#plans[0]; next !== undefined && next.atMs <= untilMs; next = this.#plans[0]) {
       this.#plans.shift();

@@ -86,6 +86,18 @@ describe('the watcher', () => {
     expect(watch.nowMs - before).toBeLessThan(4 * 33_000);
   });
 
+  it.each([
+    [0, 27_000],
+    [0.5, 30_000],
+    [1, 33_000],
+  ])('looks again after 30 s, give or take a tenth, without any event: at %d after %d ms', async (random, restMs) => {
+    const watch = await calmWatch();
+    watch.random = random;
+    watch.rests.length = 0;
+    await watch.run([]);
+    expect(new Set(watch.rests.map((ms) => Math.round(ms)))).toEqual(new Set([restMs]));
+  });
+
   it('deletes nothing, and says what waits for a person', async () => {
     const watch = await calmWatch('all');
     await watch.run([soon(watch, () => watch.save(fleetOf({ agents: { alpha: {} } })))]);
