@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
+import { FleetError } from '../../src/model/error.ts';
 
 const leaves = (command: Command): readonly Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
@@ -14,7 +15,8 @@ const parse = (...argv: string[]): string | undefined => {
     command.parse(argv, { from: 'user' });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const hint = error instanceof FleetError ? `\n${error.hint}` : '';
+    return error instanceof Error ? `${error.message}${hint}` : String(error);
   }
 };
 
@@ -49,6 +51,15 @@ describe('the command tree', () => {
   it('B75: suggests the command that was meant', () => {
     expect(parse('fleet', 'aply')).toContain('apply');
     expect(parse('flet')).toContain('fleet');
+  });
+
+  it('knows a command that was typed without its family, or with the other one', () => {
+    expect(parse('plan', '-v')).toContain('Did you mean `mosaic fleet plan`?');
+    expect(parse('aply')).toContain('Did you mean `mosaic fleet apply`?');
+    expect(parse('send', 'coder', 'hi')).toContain('Did you mean `mosaic agent send`?');
+    expect(parse('fleet', 'send', 'coder')).toBe("unknown command 'send'\nDid you mean `mosaic agent send`?");
+    expect(parse('agent', 'stat')).toMatch(/Did you mean status.*\nSee `mosaic agent --help`/);
+    expect(parse('xyzzy')).toContain('See `mosaic --help`');
   });
 
   it('offers the review formats only where a review reads them', () => {
