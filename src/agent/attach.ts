@@ -1,5 +1,5 @@
 import type { Clock } from '../model/host.ts';
-import { awaitReturn, farewell, hasReturned, type FindAgent, type Presence } from './presence.ts';
+import { awaitReturn, farewell, hasReturned, notInstalled, type FindAgent, type Presence } from './presence.ts';
 
 /** What attach works with. */
 export interface AttachPorts {
@@ -16,6 +16,11 @@ export interface AttachPorts {
  * is opened again. Resolves to the exit code.
  */
 export async function attach(ports: AttachPorts, first: Presence): Promise<number> {
+  const absent = notInstalled(first);
+  if (absent !== undefined) {
+    ports.note(`-- ${absent} --`);
+    return 0;
+  }
   let now = first;
   for (;;) {
     if (now.pane === undefined) return leave(ports, now);

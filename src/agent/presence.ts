@@ -12,8 +12,10 @@ export interface Presence {
   readonly pid?: number;
   /** How it ended, or why nothing is known, in words. */
   readonly detail?: string;
-  /** False once it was removed from the fleet. */
+  /** False before its first apply, and once it was removed from the fleet. */
   readonly installed: boolean;
+  /** What the manifest says of it. */
+  readonly desired: 'running' | 'stopped';
 }
 
 /** Looks at the machine again. */
@@ -51,17 +53,26 @@ function patienceMs({ state, installed }: Presence): number {
   return state === 'unknown' || state === 'running' ? BLIND_MS : FINAL_MS;
 }
 
+/** What to say of an agent that was not installed when it was asked for; undefined where there is more to tell. */
+export function notInstalled({ name, pane, installed, desired }: Presence): string | undefined {
+  if (installed || pane !== undefined) return undefined;
+  return desired === 'stopped'
+    ? `${name} is stopped, as the manifest says`
+    : `${name} is not installed; mosaic fleet apply ${name} starts it`;
+}
+
 /** How an agent that does not come back is, in words, and the exit code that goes with it. */
-export function farewell({ name, state, detail, installed }: Presence): {
+export function farewell({ name, state, detail, installed, desired }: Presence): {
   readonly text: string;
   readonly exit: number;
 } {
   if (!installed) return { text: `${name} was removed from the fleet`, exit: 0 };
   const because = detail === undefined ? '' : `: ${detail}`;
+  const way = desired === 'stopped' ? ', as the manifest says' : `; mosaic fleet start ${name} starts it`;
   switch (state) {
     case 'stopped':
     case 'missing':
-      return { text: `${name} is stopped; mosaic fleet start ${name} starts it`, exit: 0 };
+      return { text: `${name} is stopped${way}`, exit: 0 };
     case 'exited':
       return { text: `${name} ended by itself${because}`, exit: 0 };
     case 'failed':

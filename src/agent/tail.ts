@@ -3,7 +3,7 @@ import type { Clock } from '../model/host.ts';
 import type { TmuxCall } from '../providers/tmux/client.ts';
 import { readPane, type PaneId, type PaneRows } from '../providers/tmux/pane.ts';
 import { createFollower, type Follower, type Piece } from './follower.ts';
-import { awaitReturn, farewell, hasReturned, type FindAgent, type Presence } from './presence.ts';
+import { awaitReturn, farewell, hasReturned, notInstalled, type FindAgent, type Presence } from './presence.ts';
 import { createCleaner } from './sanitise.ts';
 import { findPlace, positionOf, type Position, type Row, type Skipped, type Snapshot } from './scroll.ts';
 
@@ -43,6 +43,11 @@ const TRIES = 3;
 /** Tells the last rows of an agent and, on wish, what follows, over restarts too. Resolves to the exit code. */
 export async function tail(ports: TailPorts, wish: TailWish): Promise<number> {
   const first = await ports.find();
+  const absent = notInstalled(first);
+  if (absent !== undefined) {
+    ports.note(`-- ${absent} --`);
+    return 0;
+  }
   const follower = first.pane === undefined ? undefined : await tellStart(ports, first.pane, wish.lines);
   if (follower === undefined) await tellSaved(ports, first, wish.lines);
   return wish.follow ? followAgent(ports, first, follower) : 0;

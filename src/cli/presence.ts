@@ -79,7 +79,8 @@ const finder =
     presenceIn(await look(engine, fleet, APPLY), name, place);
 
 function presenceIn({ fleet, observed }: Look, name: string, place: Place): Presence {
-  const policy = fleet.agents.find((agent) => agent.name === name)?.restart.policy ?? 'on-failure';
+  const declared = fleet.agents.find((agent) => agent.name === name);
+  const policy = declared?.restart.policy ?? 'on-failure';
   const { state, pid, detail } = agentView(observed, name, policy, fleet.supervisor);
   const pane = paneOf(observed.items[`session.${name}`], `${fleet.name}/${name}`);
   const isInstalled =
@@ -91,6 +92,7 @@ function presenceIn({ fleet, observed }: Look, name: string, place: Place): Pres
     ...(pid === undefined ? {} : { pid }),
     ...(detail === undefined ? {} : { detail }),
     installed: isInstalled,
+    desired: declared?.state ?? 'running',
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { attach, type AttachPorts } from '../../src/agent/attach.ts';
-import { awaitReturn, farewell, type FindAgent, type Presence } from '../../src/agent/presence.ts';
+import { awaitReturn, farewell, notInstalled, type FindAgent, type Presence } from '../../src/agent/presence.ts';
 import type { Clock } from '../../src/model/host.ts';
 import type { AgentState } from '../../src/model/observed.ts';
 
@@ -24,6 +24,7 @@ const at = (state: AgentState, panePid?: number, installed = true): Presence => 
   name: 'coder',
   state,
   installed,
+  desired: 'running',
   ...(panePid === undefined ? {} : { pane: paneOf(panePid), pid: panePid + 1 }),
 });
 /** Gives these in turn, and the last for ever. */
@@ -84,6 +85,27 @@ describe('the end of an agent that does not come back', () => {
   });
 });
 
+describe('an agent whose state the manifest says', () => {
+  const wanted = (state: AgentState, installed: boolean): Presence => ({
+    ...at(state, undefined, installed),
+    desired: 'stopped',
+  });
+  it('is not to be started by hand: that would be refused', () => {
+    expect(farewell(wanted('stopped', true)).text).toBe('coder is stopped, as the manifest says');
+    expect(notInstalled(wanted('missing', false))).toBe('coder is stopped, as the manifest says');
+  });
+});
+
+describe('an agent that is not installed when it is asked for', () => {
+  it('says how it comes up, and not that it was removed', () => {
+    expect(notInstalled(at('missing', undefined, false))).toBe(
+      'coder is not installed; mosaic fleet apply coder starts it',
+    );
+    expect(notInstalled(at('missing'))).toBeUndefined();
+    expect(notInstalled(at('running', 7, false))).toBeUndefined();
+  });
+});
+
 describe('attach', () => {
   const visit = async (first: Presence, find: FindAgent, codes: readonly number[] = [0]) => {
     const opened: string[] = [];
@@ -115,5 +137,7 @@ describe('attach', () => {
 
   it('opens nothing of an agent that does not run', async () => {
     expect(await visit(at('crash-looping'), turns(at('crash-looping')))).toMatchObject({ exit: 3, opened: [] });
+    const absent = at('missing', undefined, false);
+    expect((await visit(absent, turns(absent))).notes).toEqual([`-- ${notInstalled(absent)} --`]);
   });
 });

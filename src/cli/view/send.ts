@@ -12,6 +12,8 @@ export interface SendResult extends Receipt {
   readonly message: Message;
   /** How the wait for it ended, where one was asked for and it was delivered. */
   readonly wait: Wait | undefined;
+  /** What the manifest says of it. */
+  readonly desired: AgentStatus['desired'];
   /** How the fleet's status has an agent that was not there to be typed to; undefined where nobody asked. */
   readonly status: Pick<AgentStatus, 'state' | 'lastExit'> | undefined;
 }
@@ -66,19 +68,28 @@ export function sendText(results: readonly SendResult[]): string {
   return [...rest, ...shown.map(lineOf), ...changesOf(results[0])].join('\n');
 }
 
-function lineOf({ agent, verdict, afterMs, wait, line, status }: SendResult): string {
+function lineOf({ agent, verdict, afterMs, wait, line, status, desired }: SendResult): string {
   const filled = (text: string): string => text.replace(/\bA$/, agent);
   if (verdict.receipt === 'delivered') {
     const told = wait === undefined ? '' : `; ${filled(WAITS[wait])}`;
     return `${agent}: delivered (${verdict.source}, ${Math.round(afterMs)} ms)${told}`;
   }
   const where = line === undefined ? '' : ` (line ${line})`;
-  const why = status === undefined ? REASONS[verdict.reason] : absence(status);
+  const why =
+    verdict.reason === 'stopped' && desired === 'stopped'
+      ? NOT_WANTED
+      : status === undefined
+        ? REASONS[verdict.reason]
+        : absence(status);
   return `${agent}: ${verdict.receipt}: ${verdict.reason}${where}: ${filled(why)}`;
 }
 
+/** `start` would be refused. */
+const NOT_WANTED = 'the manifest says that it is stopped; set `state: running` for it, then mosaic fleet apply A';
+
 /** Nothing to type to is there: what the agent is instead. */
 function absence({ state, lastExit }: NonNullable<SendResult['status']>): string {
+  if (state === 'missing') return 'it was never started; mosaic fleet apply A';
   const last = lastExit === undefined ? '' : ` (last ended ${endText(lastExit)})`;
   return `it is ${state}${last}; mosaic agent status A`;
 }

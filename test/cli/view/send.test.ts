@@ -10,7 +10,7 @@ const UNVERIFIED: Verdict = { receipt: 'unverified', reason: 'not-read' };
 const result = (
   agent: string,
   verdict: Verdict,
-  more: Partial<Pick<SendResult, 'wait' | 'line' | 'status'>> = {},
+  more: Partial<Pick<SendResult, 'wait' | 'line' | 'status' | 'desired'>> = {},
 ): SendResult => ({
   agent,
   verdict,
@@ -21,6 +21,7 @@ const result = (
   message: { text: 'hello', normalized: ['final-newline-dropped'] },
   wait: more.wait,
   status: more.status,
+  desired: more.desired ?? 'running',
   ...(more.line === undefined ? {} : { line: more.line }),
 });
 
@@ -49,12 +50,14 @@ describe('the receipts', () => {
       result('a', DELIVERED, { wait: 'question' }),
       result('b', refused('stopped')),
       result('c', { receipt: 'refused', reason: 'line-too-long' }, { line: 3 }),
+      result('d', refused('stopped'), { desired: 'stopped' }),
     ]);
     expect(text).toBe(
       [
         'a: delivered (input-read, 12 ms); needs you: a dialog is on its screen; mosaic agent attach a',
         'b: refused: stopped: it is stopped; mosaic fleet start b',
         'c: refused: line-too-long (line 3): its terminal edits lines itself and would cut what is longer than 4095 bytes',
+        'd: refused: stopped: the manifest says that it is stopped; set `state: running` for it, then mosaic fleet apply d',
         '(the final newline was not sent)',
       ].join('\n'),
     );
@@ -71,7 +74,7 @@ describe('the receipts', () => {
     expect(sendText(results).split('\n').slice(0, 3)).toEqual([
       'a: refused: missing: it is crash-looping (last ended with exit code 3); mosaic agent status a',
       'b: refused: missing: it is failed (last ended by SIGKILL); mosaic agent status b',
-      'c: refused: missing: it is missing; mosaic agent status c',
+      'c: refused: missing: it was never started; mosaic fleet apply c',
     ]);
     expect(sendJson(results)).toMatchObject({ results: [{ reason: 'missing', state: 'crash-looping' }, {}, {}] });
     expect(outputValidator('send', { strict: true })(sendJson(results))).toBe(true);

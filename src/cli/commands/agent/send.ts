@@ -71,6 +71,7 @@ export async function run(words: readonly string[], options: SendOptions): Promi
         ...receipt,
         message,
         wait: waits.get(receipt.agent),
+        desired: agents.find(({ name: one }) => one === receipt.agent)?.state ?? 'running',
         status: states.get(receipt.agent),
       }));
     output.text(sendText(results));
