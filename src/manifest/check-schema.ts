@@ -19,10 +19,9 @@ interface Complaint {
 export function checkSchema(tree: Tree, text: string, report: Report): readonly Path[] {
   if (validateFleet(tree.value)) return [];
   const complaints = (validateFleet.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(toComplaint);
-  const version = complaints.find(({ path, error }) => path[0] === 'apiVersion' && error.keyword !== 'required');
-  // A manifest of another version has other fields; to complain about those would only mislead.
-  const told = version === undefined ? complaints.filter((complaint) => !isMisspelt(complaint, complaints)) : [version];
-  for (const complaint of told) reportOne(complaint, tree, text, report);
+  for (const complaint of complaints) {
+    if (!isMisspelt(complaint, complaints)) reportOne(complaint, tree, text, report);
+  }
   return complaints.filter(({ error }) => error.keyword !== 'required').map(({ path }) => path);
 }
 

@@ -217,9 +217,16 @@ describe('all mistakes of a manifest', () => {
     ]);
   });
 
-  it('leave out what only follows from another version', () => {
+  it('are named beside a wrong version or kind, too', () => {
     expect(complaints('apiVersion: mosaic/v2\nkind: Swarm\nspec: { robots: 1 }')).toEqual([
       '1:13 `apiVersion` must be mosaic/v1alpha1, not `mosaic/v2`',
+      '2:7 `kind` must be Fleet, not `Swarm`',
+      '3:1 `agents` is missing',
+      '3:9 unknown key `robots`',
+    ]);
+    expect(complaints(withAgent('command: [x]\nenv: { PATH: /bin }').replace('v1alpha1', 'v1alpa1'))).toEqual([
+      '1:13 `apiVersion` must be mosaic/v1alpha1, not `mosaic/v1alpa1`',
+      '8:14 `PATH` cannot be set in `env`',
     ]);
   });
 
