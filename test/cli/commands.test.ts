@@ -1,27 +1,15 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
-import type { Ended } from '../support/process.ts';
-import { liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
+import { runMosaic, tempHome } from '../support/harness.ts';
+import { fleetOfTmux, NO_MANAGER, sleeper, TMUX_ALONE, type LiveFleet } from '../system/live-fleet.ts';
 
 jest.setTimeout(60_000);
 
-/** Neither the bus nor the manager can be reached: tmux alone keeps these fleets. */
-const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };
-const TMUX = { supervisor: 'tmux' };
 const AGENTS = { a: sleeper, b: sleeper };
 
 let live: LiveFleet;
-const fleet = (...args: readonly string[]): Promise<Ended> => live.mosaic(args, { env: NO_MANAGER });
-
-beforeEach(() => {
-  live = liveFleet(AGENTS, TMUX);
-});
-afterEach(async () => {
-  await live.tmux('kill-server');
-});
-afterAll(cleanUp);
+const fleet = fleetOfTmux(AGENTS, (one) => (live = one));
 
 describe('stop', () => {
   it('writes a hold for an agent that is not installed, and installs and starts nothing', async () => {
@@ -32,7 +20,7 @@ describe('stop', () => {
 
   it('ends an agent that left the manifest, and claims nothing about the rest', async () => {
     await fleet('apply');
-    live.declare({ a: sleeper }, TMUX);
+    live.declare({ a: sleeper }, TMUX_ALONE);
     const ended = await fleet('stop', 'b');
     expect(ended).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('matches the manifest') });
     expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('a\n');
@@ -63,7 +51,7 @@ it.each(['*', 'a*', '[ab]', 'all', 'a,b', ''])('B77: %j is the name of no agent,
 
 describe('restart without names', () => {
   it('leaves out who is held or stopped, and says so', async () => {
-    live.declare({ ...AGENTS, rests: { ...sleeper, state: 'stopped' } }, TMUX);
+    live.declare({ ...AGENTS, rests: { ...sleeper, state: 'stopped' } }, TMUX_ALONE);
     await fleet('apply');
     await fleet('stop', 'b');
     const ended = await fleet('restart', '--yes');
@@ -122,7 +110,7 @@ describe('a saved plan', () => {
 describe('log', () => {
   it('refuses an agent nobody knows, and tells of one that left the manifest', async () => {
     await fleet('apply');
-    live.declare({ a: sleeper, other: sleeper }, TMUX);
+    live.declare({ a: sleeper, other: sleeper }, TMUX_ALONE);
     expect(await fleet('log', 'b')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('b  start: ') });
     const ended = await fleet('log', 'othr');
     expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('Did you mean other?') });
@@ -132,7 +120,7 @@ describe('log', () => {
 describe('agent reset', () => {
   it('refuses a broken manifest, which may say that an agent is stopped', async () => {
     await fleet('apply');
-    live.declare({ a: { ...sleeper, state: 'stopped' }, b: sleeper }, TMUX);
+    live.declare({ a: { ...sleeper, state: 'stopped' }, b: sleeper }, TMUX_ALONE);
     await fleet('apply', '--yes');
     const sessions = () => live.tmux('ls', '-F', '#{session_name}');
     expect((await sessions()).stdout).toBe('b\n');

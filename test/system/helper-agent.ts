@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
-import { fields, type AgentSettings, type HelperFleet } from './helper-fleet.ts';
+import { fields, makeFleet, type AgentSettings, type HelperFleet } from './helper-fleet.ts';
 
 /** What a reporting agent was started with; Latin-1 text stands for bytes. */
 export interface Report {
@@ -14,6 +14,18 @@ export interface Report {
 }
 
 let agents = 0;
+
+/** A fleet written by hand for all tests of a file, handed out before the first. */
+export function fleetByHand(handOut: (fleet: HelperFleet) => void): void {
+  let fleet: HelperFleet;
+  beforeAll(() => {
+    fleet = makeFleet();
+    handOut(fleet);
+  });
+  afterAll(() => {
+    fleet.destroy();
+  });
+}
 
 /** The absolute path of one of the tiny programs that stand for agents. */
 export const fixture = (name: string): string => resolve('test/fixtures/bin', name);

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
-import { fixture, startFaulty, startReporter } from './helper-agent.ts';
-import { latin, makeFleet, processesWith, run, type HelperFleet } from './helper-fleet.ts';
+import { fixture, fleetByHand, startFaulty, startReporter } from './helper-agent.ts';
+import { latin, processesWith, run, type HelperFleet } from './helper-fleet.ts';
 
 jest.setTimeout(60_000);
 const OURS = 'PATH TMUX_TMPDIR MOSAIC_HOME XDG_RUNTIME_DIR DBUS_X LD_PRELOAD UID BASH_ENV _ SHLVL OLDPWD RANDOM'.split(
@@ -13,12 +13,7 @@ const OURS = 'PATH TMUX_TMPDIR MOSAIC_HOME XDG_RUNTIME_DIR DBUS_X LD_PRELOAD UID
 let fleet: HelperFleet;
 let files = 0;
 
-beforeAll(() => {
-  fleet = makeFleet();
-});
-afterAll(() => {
-  fleet.destroy();
-});
+fleetByHand((made) => (fleet = made));
 
 /** Writes an env file that its owner alone can read. */
 function envFile(content: string): string {

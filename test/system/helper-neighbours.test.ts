@@ -1,20 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
-import { fixture } from './helper-agent.ts';
+import { fixture, fleetByHand } from './helper-agent.ts';
 import { fields, makeFleet, run, type HelperFleet } from './helper-fleet.ts';
 
 jest.setTimeout(120_000);
 const SLEEP = { argv: ['sleep', '1000'], unit: 'Restart=on-failure' };
 let fleet: HelperFleet;
 
-beforeAll(() => {
-  fleet = makeFleet();
-});
-afterAll(() => {
-  fleet.destroy();
-});
+fleetByHand((made) => (fleet = made));
 
 const serverPid = (): number => Number(fleet.tmux('display-message', '-p', '#{pid}').out);
 const panePid = (session: string): number =>

@@ -1,21 +1,16 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
-import { exitOf, fixture, screenShows, startAgent } from './helper-agent.ts';
-import { fields, makeFleet, run, type HelperFleet } from './helper-fleet.ts';
+import { exitOf, fixture, fleetByHand, screenShows, startAgent } from './helper-agent.ts';
+import { fields, run, type HelperFleet } from './helper-fleet.ts';
 
 let fleet: HelperFleet;
 
 jest.setTimeout(60_000);
 
-beforeAll(() => {
-  fleet = makeFleet();
-});
-afterAll(() => {
-  fleet.destroy();
-});
+fleetByHand((made) => (fleet = made));
 
 const start = (...argv: readonly string[]): string => startAgent(fleet, { argv });
 const parentOf = (pid: number): number =>

@@ -1,20 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/harness.ts';
-import { exitOf, fixture, screenShows, startAgent } from './helper-agent.ts';
-import { fields, makeFleet, run, type HelperFleet } from './helper-fleet.ts';
+import { exitOf, fixture, fleetByHand, screenShows, startAgent } from './helper-agent.ts';
+import { fields, run, type HelperFleet } from './helper-fleet.ts';
 
 let fleet: HelperFleet;
 
 jest.setTimeout(60_000);
 
-beforeAll(() => {
-  fleet = makeFleet();
-});
-afterAll(() => {
-  fleet.destroy();
-});
+fleetByHand((made) => (fleet = made));
 
 const start = (...argv: readonly string[]): string => startAgent(fleet, { argv });
 const ended = async (agent: string): Promise<Readonly<Record<string, string>>> => exitOf(fleet, agent);

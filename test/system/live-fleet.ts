@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanUp, eventually, runMosaic, tempHome, UNIT_DIRECTORY, type TempHome } from '../support/harness.ts';
@@ -163,6 +163,27 @@ export function standingFleet(handOut: (live: LiveFleet) => void): void {
     expect(await live.pids()).toEqual(before);
   });
   afterAll(cleanUp);
+}
+
+/** Neither the bus nor the manager can be reached: tmux alone keeps such a fleet. */
+export const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };
+export const TMUX_ALONE = { supervisor: 'tmux' };
+
+/** Two agents that tmux alone keeps, declared anew before each test of a file; gives `mosaic fleet`. */
+export function fleetOfTmux(
+  agents: Agents,
+  handOut: (live: LiveFleet) => void,
+): (...args: readonly string[]) => Promise<Ended> {
+  let live: LiveFleet;
+  beforeEach(() => {
+    live = liveFleet(agents, TMUX_ALONE);
+    handOut(live);
+  });
+  afterEach(async () => {
+    await live.tmux('kill-server');
+  });
+  afterAll(cleanUp);
+  return (...args) => live.mosaic(args, { env: NO_MANAGER });
 }
 
 export const systemctl = (...args: readonly string[]): Promise<Ended> => sh(['systemctl', '--user', ...args]);
