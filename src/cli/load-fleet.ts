@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { FileReader } from '../model/host.ts';
-import { readManifestFile } from '../host/manifest-file.ts';
+import { isOpenToAll, readManifestFile } from '../host/manifest-file.ts';
 import { manifestPath } from '../host/places.ts';
 import type { Place } from './context.ts';
 import { cacheKey, recall } from './manifest-cache.ts';
@@ -30,6 +30,8 @@ export interface LoadedFleet {
   /** Names exactly this text under exactly this build. */
   readonly key: string;
   readonly bytes: Uint8Array;
+  /** Why anybody could change the manifest, which says what is run. */
+  readonly openToAll?: string | undefined;
 }
 
 export interface LoadOptions extends CommonOptions {
@@ -43,9 +45,11 @@ export async function loadFleet(
   place: Pick<Place, 'env' | 'home' | 'read'>,
 ): Promise<LoadedFleet> {
   const path = manifestOf(options, place);
-  const bytes = path === '-' ? await readStandardInput() : readManifestFile(path).bytes;
   const files = options.fresh === true ? undefined : place.read.files;
-  return loadText({ path, bytes }, place.home, files);
+  if (path === '-') return loadText({ path, bytes: await readStandardInput() }, place.home, files);
+  const found = readManifestFile(path);
+  const loaded = await loadText({ path, bytes: found.bytes }, place.home, files);
+  return { ...loaded, openToAll: isOpenToAll(found) };
 }
 
 /** The path of the manifest a command is about; `-` is standard input. */

@@ -2,7 +2,7 @@ import { FleetError } from '../model/error.ts';
 import type { WritePort } from '../model/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Fingerprint } from '../model/fingerprint.ts';
-import { isEmpty, type Hold, type Plan } from '../model/plan.ts';
+import { isEmpty, type Change, type Hold, type Plan } from '../model/plan.ts';
 import { systemClock } from '../host/clock.ts';
 import { createJournal } from '../host/journal.ts';
 import { defaultTmuxSocket } from '../host/places.ts';
@@ -137,12 +137,18 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
     onFailure: (error) => output.note(`warning: ${error.message}`),
   });
   const story = storyOf(mutation, output);
+  const begun = new Map<string, number>();
+  const onBegin = (changes: readonly Change[]): void => {
+    for (const { address } of changes) begun.set(address, systemClock.nowMs());
+    story.begin(changes);
+  };
   const onStep = (step: Step): void => {
     story.step(step);
     if (!step.change.address.startsWith('session.') && !step.change.address.startsWith('server.')) return;
     const { group, action, reason, because } = step.change;
     journal.append({
-      at: systemClock.nowMs(),
+      // Not its end: what it brings about comes after it.
+      at: begun.get(step.change.address) ?? systemClock.nowMs(),
       group,
       action,
       reason,
@@ -152,7 +158,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
       by: mutation.by ?? actor(place, before),
     });
   };
-  const { steps } = await act(engine, before, port, { onBegin: story.begin, onStep });
+  const { steps } = await act(engine, before, port, { onBegin, onStep });
   story.end();
   const after = steps.length === 0 ? before : afterwards(await look(engine, fleet, { ...policy, intents: {} }));
   const failed = steps.some(({ result }) => result !== 'done');

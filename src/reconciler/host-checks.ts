@@ -47,11 +47,15 @@ function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
           agent,
           'command-not-found',
           `${agent.name} runs ${program}, which is not there (searched: ${program.includes('/') ? candidates.join(', ') : searched})`,
-          'Install it, or add its directory to `path:` of the agent or of agentDefaults.',
+          agent.program.kind === 'command' && /\s/.test(program) ? ONE_WORD : INSTALL,
         )
       : block(agent, 'command-not-found', `${present} is not executable`, `chmod +x ${present}`),
   ];
 }
+
+const INSTALL = 'Install it, or add its directory to `path:` of the agent or of agentDefaults.';
+/** Whoever writes a command line as one item sees a program with spaces in its name searched. */
+const ONE_WORD = 'If that is a command line: one item per word, `command: [program, argument]`; else install it.';
 
 function directoryProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   const path = expandHome(agent.workingDirectory, host.user.home);

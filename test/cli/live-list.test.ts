@@ -55,6 +55,20 @@ describe('the story of an apply', () => {
     ]);
   });
 
+  it('tells what ended in the order of a pipe, and of too much of it the latest', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const [rows, lines] of [
+      [24, names],
+      [6, ['c', 'd', 'e']],
+    ] as const) {
+      const { screen, text } = terminal(rows);
+      const story = openStory(screen, fail, {});
+      for (const name of names) story.step({ change: change(name), result: 'done' });
+      story.end();
+      expect(text().flatMap((line) => /^(\w)  done/.exec(line)?.[1] ?? [])).toEqual(lines);
+    }
+  });
+
   it('B84: takes a terminal that nobody gave a size for one of 80 columns', () => {
     const { screen, text } = terminal(0, 0);
     const story = openStory(screen, fail, {});

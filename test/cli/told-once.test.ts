@@ -1,27 +1,15 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, jest } from '@jest/globals';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanUp, runMosaic, tempHome } from '../support/harness.ts';
-import type { Ended } from '../support/process.ts';
-import { liveFleet, sleeper, type LiveFleet } from '../system/live-fleet.ts';
+import { runMosaic, tempHome } from '../support/harness.ts';
+import { fleetOfTmux, sleeper, TMUX_ALONE, type LiveFleet } from '../system/live-fleet.ts';
 
 jest.setTimeout(60_000);
 
-/** Neither the bus nor the manager can be reached: tmux alone keeps these fleets. */
-const NO_MANAGER = { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' };
-const TMUX = { supervisor: 'tmux' };
 const AGENTS = { a: sleeper, b: sleeper };
 
 let live: LiveFleet;
-const fleet = (...args: readonly string[]): Promise<Ended> => live.mosaic(args, { env: NO_MANAGER });
-
-beforeEach(() => {
-  live = liveFleet(AGENTS, TMUX);
-});
-afterEach(async () => {
-  await live.tmux('kill-server');
-});
-afterAll(cleanUp);
+const fleet = fleetOfTmux(AGENTS, (one) => (live = one));
 
 describe('what is done to all agents', () => {
   it('is shown agent by agent before it is done, and a named one shows what else is taken over', async () => {
@@ -32,9 +20,60 @@ describe('what is done to all agents', () => {
     expect(stopped.stdout).toMatch(/The fleet matches the manifest \(2 held\)\.\n$/);
     expect((await fleet('verify')).stdout).toMatch(/^Verified \(2 held\)\.$/m);
     expect((await fleet('status')).stdout).toContain('Ready: 2 agents as the manifest says (2 held)');
-    live.declare({ ...AGENTS, a: { command: ['sleep', '3601'] } }, TMUX);
+    live.declare({ ...AGENTS, a: { command: ['sleep', '3601'] } }, TMUX_ALONE);
     expect((await fleet('start', 'a')).stderr).toContain('a: command changed; it starts as the manifest says now');
     expect((await fleet('start', 'b')).stderr).not.toContain('as the manifest says now');
+  });
+});
+
+describe('what is refused for want of an answer', () => {
+  it('does not look as if it had been done', async () => {
+    await fleet('apply');
+    const { stderr, exitCode } = await fleet('stop');
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/^To be held by stop: a, b\n/);
+    expect(stderr).not.toContain('Held by stop');
+  });
+});
+
+describe('destroy', () => {
+  it('can be asked for twice, and says of an unknown fleet whom the manifest is about', async () => {
+    await fleet('apply');
+    await fleet('destroy', '--yes');
+    const again = { exitCode: 0, stdout: `Nothing to do: no fleet ${live.fleet} is installed in ${live.home}.\n` };
+    expect(await fleet('destroy', '--yes')).toMatchObject(again);
+    expect(await fleet('destroy', '--fleet', live.fleet)).toMatchObject(again);
+    const other = await fleet('destroy', '--fleet', 'other');
+    expect(other.stderr).toContain(
+      `no fleet other is installed in ${live.home}\n  The manifest is about fleet ${live.fleet}.`,
+    );
+    expect(other.exitCode).toBe(64);
+  });
+});
+
+describe('a manifest that anybody may write', () => {
+  it('is warned of beside a plan and before an apply', async () => {
+    chmodSync(live.manifest, 0o666);
+    const warning = `warning: ${live.manifest} has mode 0666, so others can write it; chmod go-w ${live.manifest}\n`;
+    expect(await fleet('plan')).toMatchObject({ exitCode: 0, stderr: warning });
+    expect((await fleet('apply')).stderr).toContain(warning);
+    chmodSync(live.manifest, 0o660);
+    expect((await fleet('plan')).stderr).toBe('');
+  });
+});
+
+describe('log', () => {
+  it('tells what was done before what came of it', async () => {
+    await fleet('apply');
+    const lines = (await fleet('log', 'a')).stdout.trimEnd().split('\n');
+    expect(lines).toEqual([expect.stringContaining('start: not running'), expect.stringContaining('started with')]);
+  });
+});
+
+describe('verify --report', () => {
+  it('says what it wrote', async () => {
+    const { stderr } = await fleet('verify', '--report', join(live.root, 'evidence'));
+    expect(stderr).toBe(`evidence: ${live.root}/evidence.json and ${live.root}/evidence.md\n`);
   });
 });
 
@@ -60,7 +99,7 @@ describe('plan', () => {
 
 describe('apply', () => {
   it('says once why an agent is in the way, and at the end its name', async () => {
-    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX);
+    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX_ALONE);
     const { stdout, stderr, exitCode } = await fleet('apply');
     expect(exitCode).toBe(3);
     expect((stdout + stderr).match(/b runs no-such-program/g)).toHaveLength(1);
@@ -69,7 +108,7 @@ describe('apply', () => {
 
   it('says once, too, where what runs could have gone on: the old program is what would start again', async () => {
     await fleet('apply');
-    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX);
+    live.declare({ ...AGENTS, b: { command: ['no-such-program'] } }, TMUX_ALONE);
     const { stdout, stderr } = await fleet('apply');
     expect((stdout + stderr).match(/b runs no-such-program/g)).toHaveLength(1);
     expect(stdout + stderr).not.toContain('NextStartFails');

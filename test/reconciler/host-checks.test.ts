@@ -54,6 +54,15 @@ describe('uncheckedPaths', () => {
 describe('hostProblems', () => {
   it('finds none on a host that is fit', () => expect(problems({})).toEqual([]));
 
+  it('takes a program with spaces that is nowhere for a command line', () => {
+    const hint = (program: string): string => {
+      const of = fleetWith({ coder: `{ command: [${program}], path: [/b] }` });
+      return problems({ [`/b/${program}`]: MISSING }, of).join();
+    };
+    expect(hint('codex --full-auto')).toContain('one item per word');
+    expect(hint('codex')).toContain('; Install it');
+  });
+
   it('needs the program in one of the directories only', () => {
     expect(problems({ '/home/ada/bin/codex': MISSING })).toEqual([]);
     expect(problems({ '/home/ada/bin/codex': MISSING, '/usr/bin/codex': MISSING })).toEqual([

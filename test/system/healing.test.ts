@@ -76,11 +76,17 @@ describe('a destroy that was killed after the record of the server was gone', ()
   });
   afterEach(cleanUp);
 
-  it('is taken up by the next one, which leaves nothing but the manifest; the one after that finds no fleet', async () => {
+  it('is taken up by the next one, which leaves nothing but the manifest; the one after that has nothing to do', async () => {
     const { stdout } = await live.must('destroy', '--yes', '--fleet', live.fleet);
     expect(stdout).toBe(`Fleet ${live.fleet} is gone. What stays: ${live.manifest}\n`);
     expect(readdirSync(live.home)).toEqual(['fleet.yaml']);
-    expect(await live.mosaic(['destroy', '--yes'])).toMatchObject({ exitCode: 64 });
+    const again = await live.must('destroy', '--yes', '--fleet', live.fleet);
+    expect(again.stdout).toBe(`Nothing to do: no fleet ${live.fleet} is installed in ${live.home}.\n`);
+    expect(readdirSync(live.home)).toEqual(['fleet.yaml']);
+    expect(await live.mosaic(['destroy', '--yes', '--fleet', 'other'])).toMatchObject({
+      exitCode: 64,
+      stderr: expect.stringContaining(`The manifest is about fleet ${live.fleet}.`),
+    });
   });
 
   it('is not what there is where a unit or a file of the fleet still stands', async () => {

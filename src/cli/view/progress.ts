@@ -7,7 +7,7 @@ import { table } from './table.ts';
 export interface Progress {
   readonly begin: (changes: readonly Change[]) => void;
   readonly step: (step: Step) => void;
-  /** The rows to show now: what is under way first, then the latest that ended; never more than `limit`. */
+  /** The rows to show now: what is under way first, then what ended, the latest last; never more than `limit`. */
   readonly lines: (limit: number) => readonly string[];
 }
 
@@ -52,9 +52,11 @@ function reasonOf(step: Step): string {
 /** Failures never scroll away; of the rest, what is under way goes before what is done. */
 function shown(rows: readonly Row[], limit: number): readonly string[] {
   const by = (...states: readonly Row['state'][]): readonly Row[] => rows.filter(({ state }) => states.includes(state));
-  const ordered = [...by('failed', 'skipped'), ...by('open'), ...by('done').toReversed()];
-  const some = ordered.length <= limit ? ordered : ordered.slice(0, limit - 1);
-  const left = ordered.length - some.length;
+  const first = [...by('failed', 'skipped'), ...by('open')];
+  const done = by('done');
+  const room = rows.length <= limit ? limit : limit - 1;
+  const some = [...first.slice(0, room), ...done.slice(Math.max(0, done.length - Math.max(0, room - first.length)))];
+  const left = rows.length - some.length;
   const cells = some.map(({ group, doing, state, why }) => [group.replace(/^agent\./, ''), WORDS[state], doing, why]);
   const [, ...lines] = table(['', '', '', ''], cells);
   return left === 0 ? lines : [...lines, `… and ${left} more`];

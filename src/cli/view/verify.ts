@@ -1,9 +1,10 @@
 import { counted } from '../../model/counted.ts';
 import type { Fingerprint } from '../../model/fingerprint.ts';
+import type { Plan } from '../../model/plan.ts';
 import { textOf, type JsonObject } from '../../model/resource.ts';
 import type { DefaultTmuxProof } from '../../reconciler/verify.ts';
 import { plain } from './markdown.ts';
-import { heldText } from './plan-text.ts';
+import { heldText, planText } from './plan-text.ts';
 import { printable } from './printable.ts';
 
 /** The answer of `verify` as scripts read it. */
@@ -23,20 +24,29 @@ export const proofJson = (proof: DefaultTmuxProof): JsonObject => ({
 const fingerprintJson = (fingerprint: Fingerprint): JsonObject => ({ ...fingerprint });
 
 /** Both halves of the proof, and the verdict last. */
-export function verifyText(input: { verified: boolean; proof: DefaultTmuxProof; plan: string; held: number }): string {
-  const { verified, proof, plan, held } = input;
+export function verifyText(input: {
+  readonly verified: boolean;
+  readonly proof: DefaultTmuxProof;
+  readonly plan: Plan;
+  readonly manifest: string;
+}): string {
+  const { verified, proof, plan, manifest } = input;
   return [
-    plan.trimEnd(),
+    planText(plan, { manifest, verbose: false }).trimEnd(),
     `Default tmux: ${proofLine(proof)}`,
     ...proof.because.map((line) => `  touched: ${printable(line)}`),
     ...proof.byUser.map((line) => `  by you: ${printable(line)}`),
-    verified ? `Verified${heldText(held)}.` : `NOT verified. ${nextStep(proof)}`,
+    verified ? `Verified${heldText(plan.holds.length)}.` : `NOT verified. Next: ${nextStep(proof, plan)}`,
     '',
   ].join('\n');
 }
 
-const nextStep = ({ untouched }: DefaultTmuxProof): string =>
-  untouched ? 'Next: mosaic fleet plan -v' : 'Next: mosaic fleet verify --report FILE keeps the evidence';
+/** Where nothing is to be done but by a person, no command of ours gets on. */
+function nextStep({ untouched }: DefaultTmuxProof, { changes, blocked, deferred }: Plan): string {
+  if (!untouched) return 'mosaic fleet verify --report FILE keeps the evidence';
+  const hindered = blocked[0] ?? deferred[0];
+  return changes.length > 0 || hindered === undefined ? 'mosaic fleet plan -v' : printable(hindered.hint);
+}
 
 function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): string {
   const what =

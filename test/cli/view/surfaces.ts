@@ -141,7 +141,9 @@ export const SURFACES: Readonly<Record<string, (text: string) => string>> = {
   'the story of an apply': (text) => [stepLine(failed(text)), stepLine(skipped(text)), progress(text)].join('\n'),
   verify: (text) => {
     const answer = { formatVersion: '1.0', verified: false, plan: {}, defaultTmux: {} };
-    return verifyText({ verified: false, proof: proof(text), plan: '', held: 1 }) + verifyMarkdown(answer, proof(text));
+    const shown = { verified: false, proof: proof(text), plan: plan(text), manifest: 'f.yaml' };
+    const hindered = { ...shown, proof: { ...proof(text), untouched: true }, plan: { ...plan(text), changes: [] } };
+    return verifyText(shown) + verifyText(hindered) + verifyMarkdown(answer, proof(text));
   },
   validate: checked,
   'a failure': (text) =>

@@ -75,7 +75,7 @@ export function restOfFleets(place: Place, asked?: string): readonly FleetName[]
 }
 
 /** Somebody took the fleet's directory away, and the fleet is still there. */
-function hasUnits({ env, identity, read: { files } }: Place, fleet: FleetName): boolean {
+export function hasUnits({ env, identity, read: { files } }: Place, fleet: FleetName): boolean {
   const configs = [env['XDG_CONFIG_HOME'] ?? '', `${identity.home}/.config`].filter((path) => path !== '');
   const { server, template, target } = fleetUnits(fleet);
   return configs.some((path) =>
@@ -98,8 +98,16 @@ export async function removeRest(
     for (const fleet of rest) sweepFleet(place.home, fleet, port);
     sweepHome(place.home, port);
   });
-  const plan = { changes: [], blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
-  tellGone(place, { fleet: rest[0] ?? '', ...plan }, output);
+  tellGone(place, { fleet: rest[0] ?? '', ...NOTHING }, output);
+  return 0;
+}
+
+const NOTHING = { changes: [], blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
+
+/** A fleet that is not installed: what was asked for is so. */
+export function tellAbsent(place: Place, fleet: FleetName, output: Output): number {
+  output.text(`Nothing to do: no fleet ${fleet} is installed in ${place.home}.`);
+  output.data(destroyJson(place, { fleet, ...NOTHING }, true));
   return 0;
 }
 

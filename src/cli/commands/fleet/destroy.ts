@@ -17,7 +17,7 @@ import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { planText, remainderLine } from '../../view/plan-text.ts';
-import { destroyJson, removeRest, restOfFleets, sweep, tellGone } from './destroy-rest.ts';
+import { destroyJson, hasUnits, removeRest, restOfFleets, sweep, tellAbsent, tellGone } from './destroy-rest.ts';
 
 export interface DestroyOptions extends CommonOptions {
   readonly fleet?: string;
@@ -33,6 +33,7 @@ export async function run(options: DestroyOptions): Promise<number> {
   const rest = restOfFleets(place, options.fleet);
   if (rest !== undefined) return removeRest(place, rest, { options, output });
   const name = await chooseFleet(options, place);
+  if (!isInstalled(place, name)) return tellAbsent(place, name, output);
   const fleet = { ...installedFleet(place.read.files, place.home, name), agents: [] };
   const policy: Policy = {
     ...APPLY,
@@ -68,7 +69,7 @@ function tellLeft(place: Place, left: Plan, output: Output): void {
 /** The fleet that --fleet names, else the manifest's; without a manifest to go by, the only one that is installed. */
 async function chooseFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const installed = installedFleets(place.read.files, place.home);
-  if (installed.length === 0) throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}`);
+  if (installed.length === 0) return absentFleet(options, place);
   const wanted =
     options.fleet ?? (await manifestFleet(options, place)) ?? (installed.length === 1 ? installed[0] : undefined);
   if (wanted !== undefined && isFleetName(wanted) && installed.includes(wanted)) return wanted;
@@ -79,6 +80,19 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
   const hint = `Installed here: ${installed.join(', ')}. Name one with --fleet.`;
   throw new FleetError('E_USAGE', what, { hint });
 }
+
+/** Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. */
+async function absentFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
+  const own = await manifestFleet(options, place);
+  const isOther = options.fleet !== undefined && options.fleet !== own;
+  if (own !== undefined && !isOther && !hasUnits(place, own)) return own;
+  const message = `no fleet ${options.fleet === undefined ? '' : `${options.fleet} `}is installed in ${place.home}`;
+  const hint = own === undefined || !isOther ? {} : { hint: `The manifest is about fleet ${own}.` };
+  throw new FleetError('E_USAGE', message, hint);
+}
+
+const isInstalled = ({ read, home }: Place, name: FleetName): boolean =>
+  installedFleets(read.files, home).includes(name);
 
 async function manifestFleet(options: DestroyOptions, place: Place): Promise<FleetName | undefined> {
   try {

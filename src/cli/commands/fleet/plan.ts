@@ -66,13 +66,14 @@ export async function run(agents: readonly string[], options: PlanOptions): Prom
   const { loaded, seen } = planned;
   noteWarnings(loaded, output);
   refuseBlind(seen);
-  if (options.out !== undefined) output.note(await save(options.out, planned));
+  const saved = await save(options.out, planned);
   output.text(answer(seen, loaded, options));
   // Many a CI shows no annotations, and its log no page.
   if (options.output === 'github' || options.output === 'markdown')
     for (const line of planLines(seen.plan, inCheckout(loaded.path, loaded.file))) output.note(line);
   if (options.diff === true) output.text(await planDiff(seen, createFileReader()), 'kept');
   output.data(planJson(seen.plan));
+  for (const line of saved) output.note(line);
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
 }
 
@@ -104,8 +105,9 @@ async function lookThere(options: PlanOptions, policyOf: (fleet: Fleet) => Polic
 }
 
 /** Says where it is and how it is applied: an argument without `/` or `.` would name an agent. */
-async function save(file: string, planned: Planned): Promise<string> {
+async function save(file: string | undefined, planned: Planned): Promise<readonly string[]> {
+  if (file === undefined) return [];
   const { savePlan } = await import('../../reviews.ts');
   savePlan(file, planned);
-  return `saved to ${file}; mosaic fleet apply ${/[./]/.test(file) ? file : `./${file}`}`;
+  return [`saved to ${file}; mosaic fleet apply ${/[./]/.test(file) ? file : `./${file}`}`];
 }

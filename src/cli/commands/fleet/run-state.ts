@@ -46,7 +46,10 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       // Naming an agent is the confirmation; "all of them" is asked for.
       if (names.length > 0) return tellTakenOver(plan, output);
       const manifest = basename(manifestOf(options, place));
-      output.note(planText(plan, { manifest, verbose: false }).trimEnd());
+      // What stop would hold is not held yet: the question comes first.
+      const asked = { ...plan, holds: plan.holds.filter(({ by }) => by !== TO_BE_HELD) };
+      const wish = verb === 'stop' ? `To be held by stop: ${chosen.join(', ')}\n` : '';
+      output.note(`${wish}${planText(asked, { manifest, verbose: false }).trimEnd()}`);
       await confirmPlan(plan, options, output);
     },
     adjust,
@@ -188,12 +191,17 @@ function refusal(verb: Verb, { name, state }: Agent, { fleet, place }: Where): F
     : undefined;
 }
 
+/** Of a hold that is not written yet. */
+const TO_BE_HELD = '';
+
 function heldAfter(verb: Verb, chosen: readonly string[], holds: readonly Hold[]): readonly Hold[] {
   const others = holds.filter(({ agent }) => !chosen.includes(agent));
   if (verb === 'restart' || verb === 'reset') return holds;
   return verb === 'start'
     ? others
-    : [...others, ...chosen.map((agent) => ({ agent, by: '' }))].toSorted((a, b) => (a.agent < b.agent ? -1 : 1));
+    : [...others, ...chosen.map((agent) => ({ agent, by: TO_BE_HELD }))].toSorted((a, b) =>
+        a.agent < b.agent ? -1 : 1,
+      );
 }
 
 function writeHolds(

@@ -14,7 +14,6 @@ import { fingerprint } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { planJson } from '../../view/plan-json.ts';
-import { planText } from '../../view/plan-text.ts';
 import { proofJson, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
 
 export interface VerifyOptions extends CommonOptions {
@@ -41,10 +40,9 @@ export async function run(options: VerifyOptions): Promise<number> {
     plan: planJson(plan),
     defaultTmux: proofJson(proof),
   };
-  const held = plan.holds.length;
-  output.text(verifyText({ verified, proof, plan: planText(plan, { manifest: file, verbose: false }), held }));
+  output.text(verifyText({ verified, proof, plan, manifest: file }));
   output.data(answer);
-  if (options.report !== undefined) writeReport(resolve(options.report), answer, proof);
+  if (options.report !== undefined) output.note(writeReport(resolve(options.report), answer, proof));
   return verified ? 0 : 2;
 }
 
@@ -89,9 +87,11 @@ function strayCalls(place: Place, fleet: string, defaultPath: string): readonly 
   });
 }
 
-function writeReport(path: string, answer: VerifyAnswer, proof: DefaultTmuxProof): void {
+/** Says what it wrote: FILE gives the name of neither. */
+function writeReport(path: string, answer: VerifyAnswer, proof: DefaultTmuxProof): string {
   const writer = fileWriter();
   const base = path.replace(/\.(json|md)$/, '');
   writer.write(`${base}.json`, `${JSON.stringify(answer, undefined, 2)}\n`, 0o600);
   writer.write(`${base}.md`, verifyMarkdown(answer, proof), 0o600);
+  return `evidence: ${base}.json and ${base}.md`;
 }
