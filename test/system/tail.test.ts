@@ -202,6 +202,17 @@ describe('agent tail -f', () => {
     expect(spent).toBeLessThan(6000);
   });
 
+  it('ends when its reader goes, though nothing more is there to be told', async () => {
+    const env = { ...places(), MOSAIC, PID: join(live.root, 'pid') };
+    const piped = (script: string): Promise<Ended> => sh(['bash', '-c', script], { env });
+    const gone = await piped('node "$MOSAIC" agent tail -f many | head -1; echo "${PIPESTATUS[0]}"');
+    expect(gone.stdout).toBe('2951\n141\n');
+    // Whoever reads to the end sees that end, also of a tail that could not clean up.
+    const told = `sh -c 'echo $$ >"$PID"; exec node "$MOSAIC" agent tail -f -n 1 many'`;
+    const killed = await piped(`${told} | { read -r line; kill -9 "$(cat "$PID")"; cat; echo "$line"; }`);
+    expect(killed.stdout).toBe('3000\n');
+  });
+
   it('ends with a clear line when the agent is removed (F72)', async () => {
     const { told, ended } = following('worker-10');
     await has(() => told.stdout, 'I am ten');

@@ -4,6 +4,7 @@ import { isAgentName } from '../../../model/names.ts';
 import { tail, type SavedScreen } from '../../../agent/tail.ts';
 import type { Row } from '../../../agent/scroll.ts';
 import { systemClock } from '../../../host/clock.ts';
+import { isReaderGone } from '../../../host/reader.ts';
 import { recordDirectory } from '../../../providers/files/client.ts';
 import { openPlace, type Place } from '../../context.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
@@ -32,6 +33,8 @@ export async function run([name = '']: readonly string[], options: TailOptions):
     if (!hasRoom) await once(process.stdout, 'drain');
   };
   const text = rowText(options);
+  const over = new AbortController();
+  if (options.follow === true) void tellReaderGone(place, over.signal);
   const exit = await tail(
     {
       find: firstOf(terminal),
@@ -43,10 +46,15 @@ export async function run([name = '']: readonly string[], options: TailOptions):
       note: (line) => output.note(printable(line)),
     },
     { lines, follow: options.follow === true },
-  );
+  ).finally(() => over.abort());
   const source = terminal.first.pane === undefined ? 'saved' : 'pane';
   output.data({ formatVersion: '1.0', agent: name, state: terminal.first.state, source, lines: told });
   return exit;
+}
+
+/** Whoever has closed the pipe waits for our end, and not for the next line: what is written now brings EPIPE. */
+async function tellReaderGone({ exec }: Place, signal: AbortSignal): Promise<void> {
+  if (await isReaderGone(exec, signal)) process.stdout.write('\n');
 }
 
 /** Refuses what cannot be done before anything is looked at. */
