@@ -36,16 +36,17 @@ export function verifyText(input: {
     `Default tmux: ${proofLine(proof)}`,
     ...proof.because.map((line) => `  touched: ${printable(line)}`),
     ...proof.byUser.map((line) => `  by you: ${printable(line)}`),
-    verified ? `Verified${heldText(plan.holds.length)}.` : `NOT verified. Next: ${nextStep(proof, plan)}`,
+    verified ? `Verified${heldText(plan.holds.length)}.` : `NOT verified. Next${nextStep(proof, plan)}`,
     '',
   ].join('\n');
 }
 
 /** Where nothing is to be done but by a person, no command of ours gets on. */
 function nextStep({ untouched }: DefaultTmuxProof, { changes, blocked, deferred }: Plan): string {
-  if (!untouched) return 'mosaic fleet verify --report FILE keeps the evidence';
+  if (!untouched) return ': mosaic fleet verify --report FILE keeps the evidence';
   const hindered = blocked[0] ?? deferred[0];
-  return changes.length > 0 || hindered === undefined ? 'mosaic fleet plan -v' : printable(hindered.hint);
+  if (changes.length > 0 || hindered === undefined) return ': mosaic fleet plan -v';
+  return printable(`, for ${hindered.group.replace(/^agent\./, '')}: ${hindered.hint}`);
 }
 
 function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): string {

@@ -18,9 +18,9 @@ describe('what verify says to do next', () => {
   it('is the plan while there is something to apply, and else what only a person can do', () => {
     const busy: Overlay = { activity: { coder: 'busy' }, items: { 'session.coder': OLDER } };
     expect(lastLine({ items: { 'session.coder': OLDER } })).toBe('NOT verified. Next: mosaic fleet plan -v');
-    expect(lastLine(busy)).toMatch(/^NOT verified\. Next: .*--now/);
+    expect(lastLine(busy)).toMatch(/^NOT verified\. Next, for coder: .*--now/);
     expect(lastLine({ items: { 'session.coder': { owner: 'foreign' } } })).toMatch(
-      /^NOT verified\. Next: (?!mosaic fleet)/,
+      /^NOT verified\. Next, for coder: (?!mosaic fleet)/,
     );
   });
 });
