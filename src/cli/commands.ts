@@ -3,6 +3,7 @@
  * `status`, is loaded without the rest; what is truly heavy (YAML, execa, the logger) is imported where it is used.
  */
 export { agentNames } from './known-agents.ts';
+export { withCommandMeant } from './command-meant.ts';
 export { run as apply } from './commands/fleet/apply.ts';
 export { run as destroy } from './commands/fleet/destroy.ts';
 export { run as doctor } from './commands/fleet/doctor.ts';

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { FleetError } from '../model/error.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { FileReader } from '../model/host.ts';
-import { isOpenToAll, readManifestFile } from '../host/manifest-file.ts';
+import { readManifestFile } from '../host/manifest-file.ts';
 import { manifestPath } from '../host/places.ts';
 import type { Place } from './context.ts';
 import { cacheKey, recall } from './manifest-cache.ts';
@@ -30,8 +30,8 @@ export interface LoadedFleet {
   /** Names exactly this text under exactly this build. */
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** Why anybody could change the manifest, which says what is run. */
-  readonly openToAll?: string | undefined;
+  /** Anybody could change it. */
+  readonly openToAll?: boolean;
 }
 
 export interface LoadOptions extends CommonOptions {
@@ -49,7 +49,7 @@ export async function loadFleet(
   if (path === '-') return loadText({ path, bytes: await readStandardInput() }, place.home, files);
   const found = readManifestFile(path);
   const loaded = await loadText({ path, bytes: found.bytes }, place.home, files);
-  return { ...loaded, openToAll: isOpenToAll(found) };
+  return { ...loaded, openToAll: (found.mode & 0o002) !== 0 };
 }
 
 /** The path of the manifest a command is about; `-` is standard input. */

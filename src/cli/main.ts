@@ -31,8 +31,9 @@ async function main(typed: readonly string[]): Promise<number> {
 }
 
 /** Says why a command failed, in the format it was asked for, and gives the exit code. */
-async function tell(failure: FleetError, argv: readonly string[]): Promise<number> {
-  const { failureJson, failureText, onTerminal } = await import('./commands.ts');
+async function tell(error: FleetError, argv: readonly string[]): Promise<number> {
+  const { failureJson, failureText, onTerminal, withCommandMeant } = await import('./commands.ts');
+  const failure = withCommandMeant(error);
   const exit = interruptedExit() ?? failure.exit;
   if (wantsJson(argv)) process.stdout.write(`${plainJson(failureJson(failure, exit), 2)}\n`);
   process.stderr.write(`${onTerminal(failureText(failure), process.stderr)}\n`);

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { ERRORS, FleetError } from '../model/error.ts';
 import { agentCommands } from './agent-commands.ts';
-import { nearest } from '../manifest/suggest.ts';
 import { common, type Action, type Define } from './command-options.ts';
 import { fleetCommands } from './fleet-commands.ts';
 
@@ -67,24 +66,7 @@ function refuse(command: Command, text: string): never {
     .replace(/^error: /, '')
     .trimEnd()
     .replace(/\n(\(Did you mean [^\n]*\))$/, ' $1');
-  const meant = commandHint(command, message);
-  if (meant !== undefined) throw new FleetError('E_USAGE', message.replace(SUGGESTION, ''), { hint: meant });
   throw new FleetError('E_USAGE', message, { hint: usageHint(command, message) ?? helpHint(command) });
-}
-
-const SUGGESTION = / \(Did you mean .*$/;
-
-/** The command that was meant: of the other family, or typed without its family. Within a family commander suggests it. */
-function commandHint(command: Command, message: string): string | undefined {
-  const [, word] = /^unknown command '([^']*)'$/.exec(message.replace(SUGGESTION, '')) ?? [];
-  if (word === undefined) return undefined;
-  const names: string[] = [];
-  for (const [family, addTo] of [['fleet', fleetCommands] as const, ['agent', agentCommands] as const])
-    addTo((name) => names.push(`${family} ${name}`));
-  const last = names.map((name) => name.split(' ')[1] ?? '');
-  const isRoot = command.parent === null && !SUGGESTION.test(message);
-  const meant = names[last.indexOf(isRoot ? (nearest(word, last) ?? '') : word)];
-  return meant === undefined ? undefined : `Did you mean \`mosaic ${meant}\`?`;
 }
 
 /** A way to what was meant, where it can be told. */

@@ -41,16 +41,8 @@ export function whoElseMayWrite(path: string, file: ManifestFile, uid: number): 
   const found = places.find((place) => place.isOfSystem !== true && (place.uid !== uid || (place.mode & 0o022) !== 0));
   if (found === undefined) return undefined;
   if (found.uid !== uid) return `${found.realpath} belongs to uid ${found.uid}, not to you (${uid})`;
-  return modeText(found);
-}
-
-/** The same of the file's mode alone, where that is open to all: a group may well be its owner's. */
-export const isOpenToAll = (file: ManifestFile): string | undefined =>
-  (file.mode & 0o002) === 0 ? undefined : modeText(file);
-
-function modeText({ realpath, mode }: Pick<ManifestFile, 'realpath' | 'mode'>): string {
-  const octal = (mode & 0o7777).toString(8).padStart(4, '0');
-  return `${realpath} has mode ${octal}, so others can write it; chmod go-w ${realpath}`;
+  const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+  return `${found.realpath} has mode ${mode}, so others can write it; chmod go-w ${found.realpath}`;
 }
 
 interface Writable extends Pick<ManifestFile, 'uid' | 'mode' | 'realpath'> {

@@ -54,7 +54,6 @@ function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
 }
 
 const INSTALL = 'Install it, or add its directory to `path:` of the agent or of agentDefaults.';
-/** Whoever writes a command line as one item sees a program with spaces in its name searched. */
 const ONE_WORD =
   'A command line is one item per word: `command: [program, argument]`. A program of that name is to be installed.';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
+import { withCommandMeant } from '../../src/cli/command-meant.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { FleetError } from '../../src/model/error.ts';
 
@@ -15,8 +16,9 @@ const parse = (...argv: string[]): string | undefined => {
     command.parse(argv, { from: 'user' });
     return undefined;
   } catch (error) {
-    const hint = error instanceof FleetError ? `\n${error.hint}` : '';
-    return error instanceof Error ? `${error.message}${hint}` : String(error);
+    if (!(error instanceof FleetError)) return error instanceof Error ? error.message : String(error);
+    const { message, hint } = withCommandMeant(error);
+    return `${message}\n${hint}`;
   }
 };
 

@@ -54,7 +54,7 @@ describe('destroy', () => {
 describe('a manifest that anybody may write', () => {
   it('is warned of beside a plan and before an apply', async () => {
     chmodSync(live.manifest, 0o666);
-    const warning = `warning: ${live.manifest} has mode 0666, so others can write it; chmod go-w ${live.manifest}\n`;
+    const warning = `warning: anybody can write ${live.manifest}; chmod o-w ${live.manifest}\n`;
     expect(await fleet('plan')).toMatchObject({ exitCode: 0, stderr: warning });
     expect((await fleet('apply')).stderr).toContain(warning);
     chmodSync(live.manifest, 0o660);
