@@ -30,12 +30,12 @@ describe('fleet log', () => {
     await live.must('stop', 'a');
     const told = await logOf('a');
     expect(told).toEqual([
-      'a  started with its command',
       expect.stringMatching(/^a {2}start: .*\[mosaic fleet apply, user \w+\]$/),
+      'a  started with its command',
       'a  ended by SIGKILL, by itself',
       'a  started with its command',
-      'a  ended by SIGTERM, as it was asked to stop',
       expect.stringMatching(/^a {2}stop: .*\[mosaic fleet stop a, user \w+\]$/),
+      'a  ended by SIGTERM, as it was asked to stop',
     ]);
     expect(await logOf('a', '-n', '2')).toEqual(told.slice(-2));
     const { records, events } = answer<LogAnswer>(await live.must('log', 'a', '-o', 'json'));
@@ -47,7 +47,7 @@ describe('fleet log', () => {
     await eventually(async () => (await logOf('quits')).includes('quits  ended with exit code 7, by itself'));
     const events = join(live.home, 'fleets', live.fleet, 'record/b/events');
     appendFileSync(events, 'at=1 start program=\u001b[2J\nat=\nhalf a li');
-    expect(await logOf('b')).toEqual(['b  started with its command', expect.stringContaining('b  start: ')]);
+    expect(await logOf('b')).toEqual([expect.stringContaining('b  start: '), 'b  started with its command']);
     expect(readFileSync(events, 'utf8')).toContain('half a li');
   });
 

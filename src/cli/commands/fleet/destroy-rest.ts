@@ -70,12 +70,15 @@ export function restOfFleets(place: Place, asked?: string): readonly FleetName[]
     .filter(isFleetName)
     .filter((name) => name === (asked ?? name) && files.stat(`${home}/state/${name}`)?.kind !== 'file')
     .toSorted();
-  const isEmptied = rest.every((name) => isEmptyTree(fleetDirectory(home, name), files) && !hasUnits(place, name));
-  return isEmptied && (installed.length === 0 || rest.length > 0) ? rest : undefined;
+  return rest.every((name) => isGone(place, name)) && (installed.length === 0 || rest.length > 0) ? rest : undefined;
 }
 
+/** Nothing of the fleet but empty directories is left. */
+export const isGone = (place: Place, fleet: FleetName): boolean =>
+  isEmptyTree(fleetDirectory(place.home, fleet), place.read.files) && !hasUnits(place, fleet);
+
 /** Somebody took the fleet's directory away, and the fleet is still there. */
-export function hasUnits({ env, identity, read: { files } }: Place, fleet: FleetName): boolean {
+function hasUnits({ env, identity, read: { files } }: Place, fleet: FleetName): boolean {
   const configs = [env['XDG_CONFIG_HOME'] ?? '', `${identity.home}/.config`].filter((path) => path !== '');
   const { server, template, target } = fleetUnits(fleet);
   return configs.some((path) =>

@@ -17,7 +17,7 @@ import { mutate, type Mutation } from '../../mutate.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { planText, remainderLine } from '../../view/plan-text.ts';
-import { destroyJson, hasUnits, removeRest, restOfFleets, sweep, tellAbsent, tellGone } from './destroy-rest.ts';
+import { destroyJson, isGone, removeRest, restOfFleets, sweep, tellAbsent, tellGone } from './destroy-rest.ts';
 
 export interface DestroyOptions extends CommonOptions {
   readonly fleet?: string;
@@ -85,7 +85,7 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
 async function absentFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const own = await manifestFleet(options, place);
   const isOther = options.fleet !== undefined && options.fleet !== own;
-  if (own !== undefined && !isOther && !hasUnits(place, own)) return own;
+  if (own !== undefined && !isOther && isGone(place, own)) return own;
   const message = `no fleet ${options.fleet === undefined ? '' : `${options.fleet} `}is installed in ${place.home}`;
   const hint = own === undefined || !isOther ? {} : { hint: `The manifest is about fleet ${own}.` };
   throw new FleetError('E_USAGE', message, hint);
