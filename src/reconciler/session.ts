@@ -164,9 +164,9 @@ const renaming = (input: SessionInput, name: string): Change => ({
   disruption: 'live',
 });
 
-/** What is masked cannot come back: it goes on as it is. */
+/** What is masked cannot come back where it comes back by its unit: it goes on as it is. */
 const restart = (input: SessionInput, reason: Reason, because: string): SessionDecision =>
-  input.view.unitTaken === 'masked'
+  input.supervisor === 'systemd' && input.view.unitTaken === 'masked'
     ? { blocked: inTheWay(input, 'masked') }
     : { change: { ...change(input, 'restart', reason, because), disruption: 'restart' } };
 

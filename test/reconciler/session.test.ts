@@ -166,6 +166,11 @@ describe('what stands in the way', () => {
     }
   });
 
+  it('is no mask of a unit where no unit starts it', () => {
+    const view = { unitTaken: 'masked', runningSpec: 'v1:older' } as const;
+    expect(decide({ supervisor: 'tmux', view }).change).toMatchObject({ action: 'restart' });
+  });
+
   it('is told of an agent that runs and shall be down, too', () => {
     const { change, blocked } = decide({ wish: 'held', view: { block: 'foreign', detail: 'its name is taken' } });
     expect([change, blocked]).toMatchObject([undefined, { reason: 'foreign' }]);
