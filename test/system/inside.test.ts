@@ -95,7 +95,7 @@ describe('inside an agent, mosaic without any flag', () => {
         .toSorted();
     expect(changed(after.stdout)).toEqual(changed(before.stdout));
     expect(after.stdout).not.toBe(before.stdout);
-    expect((await inside('mosaic fleet log b -n 1')).text).toContain('[mosaic agent reset b, agent a]');
+    expect((await inside('mosaic fleet log b -n 3')).text).toContain('[mosaic agent reset b, agent a]');
   });
 
   it.each(['fleet stop', 'agent reset'])(

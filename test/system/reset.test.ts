@@ -55,7 +55,7 @@ describe('agent reset', () => {
     const { before, after } = await othersAround(() => reset('worker-1'), 'worker-1');
     expect(after).toEqual(before);
     expect((await live.agent('worker-1')).pid).not.toBe(pid);
-    const log = (await live.must('log', 'worker-1', '-n', '1')).stdout;
+    const log = (await live.must('log', 'worker-1', '-n', '3')).stdout;
     expect(log).toMatch(/worker-1 {2}restart: reset asked for {2}\[mosaic agent reset worker-1, user /);
   });
 
