@@ -1,7 +1,7 @@
 import { textOf, type JsonObject } from '../model/resource.ts';
 import { isAgentName, type FleetName } from '../model/names.ts';
 import { openAppended, type Appended } from '../host/appended.ts';
-import { readJournal, recordOf } from '../host/journal.ts';
+import { MAX_JOURNAL_BYTES, readJournal, recordOf } from '../host/journal.ts';
 import { fleetDirectory } from '../providers/files/client.ts';
 import { eventOf, type AgentEvent } from './agent-events.ts';
 import type { Place } from './context.ts';
@@ -26,7 +26,6 @@ export interface FleetLog {
   readonly news: (agents: readonly string[]) => readonly LogEntry[];
 }
 
-const JOURNAL_BYTES = 4 * 1024 * 1024;
 const EVENTS_BYTES = 256 * 1024;
 
 /** Opens the log of a fleet: nothing is read before it is asked for, and nothing that was told is kept. */
@@ -34,11 +33,11 @@ export function openFleetLog({ home, read: { files } }: Place, fleet: FleetName)
   const path = `${home}/state/${fleet}/journal.jsonl`;
   const records = `${fleetDirectory(home, fleet)}/record`;
   const recorded = (): readonly string[] => (files.list(records) ?? []).filter(isAgentName);
-  const journal = openAppended(path, JOURNAL_BYTES);
+  const journal = openAppended(path, MAX_JOURNAL_BYTES);
   let events: ReadonlyMap<string, Appended> = new Map();
   return {
     agents: () => {
-      const groups = readJournal(path, JOURNAL_BYTES).map(({ group }) => textOf(group));
+      const groups = readJournal(path, MAX_JOURNAL_BYTES).map(({ group }) => textOf(group));
       return [...new Set([...recorded(), ...groups.flatMap((group) => agentOf(group) ?? [])])];
     },
     news: (agents) => {

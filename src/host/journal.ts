@@ -16,6 +16,9 @@ export interface Journal {
   readonly append: (...records: readonly JsonObject[]) => void;
 }
 
+/** Of one file, for whoever reads it: well above what its writers let it grow to. */
+export const MAX_JOURNAL_BYTES = 4 * 1024 * 1024;
+
 /** An append-only file of JSON lines, mode 0600, as few writes as fit. Opened anew for each, so that others may rotate. */
 export function createJournal(path: string, options: JournalOptions): Journal {
   let failed = false;

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flappingConditions, withFlapping } from '../../src/cli/flapping.ts';
@@ -73,5 +73,15 @@ describe('an agent that is up between two ends', () => {
     expect(told(THREE, [], { 'record.coder': ENDED, 'session.coder': null, 'run.coder': null }).messages).toEqual([]);
     expect(told(THREE, [], { 'record.coder': { spec: { ...ENDED.spec, asked: 'stop' } } }).messages).toEqual([]);
     expect(told(THREE, [], {}).messages).toEqual([]);
+  });
+
+  it('is said of nobody by records that cannot be read', () => {
+    const events = join(home, 'fleets/canary/record/coder/events');
+    told(THREE);
+    rmSync(events);
+    symlinkSync('/etc/passwd', events);
+    const seen = lookAt(worldOf(FLEET, { items: { 'record.coder': ENDED } }));
+    expect(flappingConditions({ home, read: { files: createFileReader() } }, seen, NOW)).toEqual([]);
+    rmSync(events);
   });
 });
