@@ -25,12 +25,14 @@ export async function observeUnits(port: ReadPort, scope: Scope): Promise<Provid
   const items: Record<Address, Observation> = {};
   for (const address of addresses) items[address] = observeAddress(look, address);
   for (const unit of listed) Object.assign(items, runItem(scope.fleet, unit));
-  const list = (path: string): readonly string[] => listOrNote(port.files, path, errors);
+  const unlisted: LookError[] = [];
+  const list = (path: string): readonly string[] => listOrNote(port.files, path, unlisted);
   const places = new Set([...manager.unitPath.map((path) => (path === listedAs ? directory : path)), directory]);
   for (const instance of findInstances(port.files, scope.fleet, [...places], list)) {
     Object.assign(items, shadowed(instance, items[`run.${instance.agent}`]));
   }
-  Object.assign(items, ...errors.map((error) => unclearSettings(items, error)));
+  Object.assign(items, ...unlisted.map((error) => unclearSettings(items, error)));
+  errors.push(...unlisted);
   const personal = overrides(look, errors);
   const targetActive = listed.some(({ name, active }) => name === units.target && active === 'active');
   const serverState = listed.find(({ name }) => name === units.server)?.active ?? 'inactive';
