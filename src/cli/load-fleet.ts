@@ -30,8 +30,6 @@ export interface LoadedFleet {
   /** Names exactly this text under exactly this build. */
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** Anybody could change it. */
-  readonly openToAll?: boolean;
 }
 
 export interface LoadOptions extends CommonOptions {
@@ -47,9 +45,7 @@ export async function loadFleet(
   const path = manifestOf(options, place);
   const files = options.fresh === true ? undefined : place.read.files;
   if (path === '-') return loadText({ path, bytes: await readStandardInput() }, place.home, files);
-  const found = readManifestFile(path);
-  const loaded = await loadText({ path, bytes: found.bytes }, place.home, files);
-  return { ...loaded, openToAll: (found.mode & 0o002) !== 0 };
+  return loadText({ path, bytes: readManifestFile(path).bytes }, place.home, files);
 }
 
 /** The path of the manifest a command is about; `-` is standard input. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMosaic, tempHome } from '../support/harness.ts';
 import { fleetOfTmux, sleeper, TMUX_ALONE, type LiveFleet } from '../system/live-fleet.ts';
@@ -49,15 +49,20 @@ describe('destroy', () => {
     );
     expect(other.exitCode).toBe(64);
   });
+
+  it('calls no fleet gone whose files alone somebody took away', async () => {
+    await fleet('apply');
+    for (const name of ['fleets', 'state']) rmSync(join(live.home, name), { recursive: true });
+    const { exitCode, stderr } = await fleet('destroy', '--yes');
+    expect([exitCode, stderr]).toEqual([64, expect.stringContaining(`tmux -S ${live.socket} ls`)]);
+    expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('a\nb\n');
+  });
 });
 
-describe('a manifest that anybody may write', () => {
-  it('is warned of beside a plan and before an apply', async () => {
-    chmodSync(live.manifest, 0o666);
-    const warning = `warning: anybody can write ${live.manifest}; chmod o-w ${live.manifest}\n`;
-    expect(await fleet('plan')).toMatchObject({ exitCode: 0, stderr: warning });
-    expect((await fleet('apply')).stderr).toContain(warning);
+describe('a manifest that others may write', () => {
+  it('is warned of before an apply, as a watcher would not take it', async () => {
     chmodSync(live.manifest, 0o660);
+    expect((await fleet('apply')).stderr).toContain('fleet.yaml has mode 0660, so others can write it; chmod go-w ');
     expect((await fleet('plan')).stderr).toBe('');
   });
 });

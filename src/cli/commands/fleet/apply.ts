@@ -6,6 +6,7 @@ import { tellAndConfirm } from '../../confirm.ts';
 import { requireAgents } from '../../agent-names.ts';
 import { openEngine, openPlace } from '../../context.ts';
 import { run as showPlan } from './plan.ts';
+import { readManifestFile, whoElseMayWrite } from '../../../host/manifest-file.ts';
 import { loadFleet, requireManifestFile } from '../../load-fleet.ts';
 import { remember } from '../../manifest-cache.ts';
 import { mutate } from '../../mutate.ts';
@@ -56,6 +57,8 @@ export async function applyWith(request: ApplyRequest, options: ApplyOptions): P
   requireManifestFile(options);
   const loaded = await loadFleet(options, place);
   noteWarnings(loaded, output);
+  const others = whoElseMayWrite(loaded.path, readManifestFile(loaded.path), place.identity.uid);
+  if (others !== undefined) output.note(`warning: ${others}`);
   const policy: Policy = { ...personalPolicy(request.agents, options), ...request.policy };
   requireAgents(loaded.fleet, request.agents);
   const mutation = {

@@ -71,7 +71,7 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
   const installed = installedFleets(place.read.files, place.home);
   if (installed.length === 0) return absentFleet(options, place);
   const wanted =
-    options.fleet ?? (await manifestFleet(options, place)) ?? (installed.length === 1 ? installed[0] : undefined);
+    options.fleet ?? (await manifestFleet(options, place))?.name ?? (installed.length === 1 ? installed[0] : undefined);
   if (wanted !== undefined && isFleetName(wanted) && installed.includes(wanted)) return wanted;
   const what =
     wanted === undefined
@@ -81,22 +81,30 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
   throw new FleetError('E_USAGE', what, { hint });
 }
 
-/** Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. */
+/**
+ * Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. Not
+ * beside a socket: what lives there may be a fleet whose files somebody took away.
+ */
 async function absentFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const own = await manifestFleet(options, place);
-  const isOther = options.fleet !== undefined && options.fleet !== own;
-  if (own !== undefined && !isOther && isGone(place, own)) return own;
+  const isOther = options.fleet !== undefined && options.fleet !== own?.name;
+  if (own !== undefined && !isOther && isGone(place, own.name)) {
+    const { socketPath } = openEngine(place).hostFacts(own);
+    if (place.read.files.stat(socketPath) === undefined) return own.name;
+    const hint = `A tmux server may live there: tmux -S ${socketPath} ls`;
+    throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}, and ${socketPath} is there`, { hint });
+  }
   const message = `no fleet ${options.fleet === undefined ? '' : `${options.fleet} `}is installed in ${place.home}`;
-  const hint = own === undefined || !isOther ? {} : { hint: `The manifest is about fleet ${own}.` };
+  const hint = own === undefined || !isOther ? {} : { hint: `The manifest is about fleet ${own.name}.` };
   throw new FleetError('E_USAGE', message, hint);
 }
 
 const isInstalled = ({ read, home }: Place, name: FleetName): boolean =>
   installedFleets(read.files, home).includes(name);
 
-async function manifestFleet(options: DestroyOptions, place: Place): Promise<FleetName | undefined> {
+async function manifestFleet(options: DestroyOptions, place: Place): Promise<Fleet | undefined> {
   try {
-    return (await loadFleet(options, place)).fleet.name;
+    return (await loadFleet(options, place)).fleet;
   } catch (error) {
     if (error instanceof FleetError && error.exit === 65) return undefined;
     throw error;
