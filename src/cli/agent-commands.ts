@@ -87,6 +87,9 @@ function sendCommand(define: Define): void {
         .option('--timeout <duration>', 'how long to wait at most', '10m')
         .option('--force', 'append to what somebody has typed there and not sent')
         .option('--bare', 'without the line that names the agent it comes from')
+        .hook('preAction', async (self) =>
+          (await import('./options-in-text.ts')).refuseOptionInText(self, process.argv),
+        )
         .addHelpText('after', SEND_EXAMPLES),
     async (options, words) => (await import('./commands/agent/send.ts')).run(words, options),
   );
