@@ -149,7 +149,8 @@ function foreignSessions(changes: readonly Change[], { observed, policy }: Guard
   const isRefused = policy.withForeign !== true && changes.some(endsServer);
   if (!isRefused || !Array.isArray(names) || names.length === 0) return [];
   const message = `the tmux server would end, and with it sessions that are not ours: ${names.join(', ')}`;
-  return [{ group: 'fleet', reason: 'foreign-sessions', message, hint: 'Close or move those sessions first.' }];
+  const hint = `Close or move those sessions first${policy.destroy === true ? '; to end them as well: --with-foreign' : '.'}`;
+  return [{ group: 'fleet', reason: 'foreign-sessions', message, hint }];
 }
 
 function protectedAgents(changes: readonly Change[], context: GuardContext): readonly Blocked[] {

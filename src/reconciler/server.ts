@@ -20,8 +20,10 @@ export function serverDecision(decision: Decision, supervisor: Supervisor, obser
 }
 
 /** A server nobody wants any more ends with the sessions, by the hand of whoever runs it. */
-export function endOfServer(change: Change, provider: Supervisor): Change {
-  const because = 'the tmux server and all its sessions end';
+export function endOfServer(change: Change, provider: Supervisor, { facts }: Observed): Change {
+  const others = facts['foreignSessions'];
+  const also = Array.isArray(others) && others.length > 0 ? `, also what is not ours: ${others.join(', ')}` : '';
+  const because = `the tmux server and all its sessions end${also}`;
   return { ...change, disruption: 'fleet', phase: 'stop', provider, because };
 }
 

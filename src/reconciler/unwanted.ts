@@ -43,7 +43,7 @@ const isUnitOfAll = (address: Address, { fleet, observed }: Unwanting): boolean 
 /** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
 function explained(change: Change, context: Unwanting): Change {
   const { fleet, observed } = context;
-  if (kindOf(change.address) === 'server') return endOfServer(change, runnerOf(observed, fleet));
+  if (kindOf(change.address) === 'server') return endOfServer(change, runnerOf(observed, fleet), observed);
   const agent = fleet.agents.find(({ name }) => change.group === `agent.${name}`);
   if (agent === undefined) return { ...change, because: notWanted(context) };
   const isHeld = observed.host.holds.some((hold) => hold.agent === agent.name);

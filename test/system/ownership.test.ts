@@ -186,7 +186,9 @@ describe('destroy', () => {
     const live = liveFleet({ a: sleeper });
     await live.must('apply');
     await live.tmux('new-session', '-d', '-s', 'mine', 'sleep 3600');
-    await live.must('destroy', '--yes', '--with-foreign');
+    expect((await live.mosaic(['destroy', '--yes'])).stderr).toContain('to end them as well: --with-foreign');
+    const { stderr } = await live.must('destroy', '--yes', '--with-foreign');
+    expect(stderr).toContain('all its sessions end, also what is not ours: mine');
     expect((await live.tmux('list-sessions')).exitCode).toBe(1);
   });
 
