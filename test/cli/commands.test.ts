@@ -79,6 +79,17 @@ describe('apply', () => {
     expect(ended.stdout).toBe('No changes. That part is as the manifest says.\n');
     expect(ended.stderr).not.toContain('matches the manifest');
     expect((await fleet('apply', 'a', '--dry-run')).stdout).not.toContain('The fleet matches');
+    await fleet('apply');
+    live.declare({ a: { command: ['sleep', '3601'] }, b: sleeper }, TMUX_ALONE);
+    for (const args of [
+      ['stop', 'b'],
+      ['apply', 'b'],
+      ['plan', 'b'],
+    ])
+      expect((await fleet(...args)).stdout).toMatch(/That part is as the manifest says \(1 held\)\.\n$/);
+    await fleet('start', 'b');
+    await fleet('stop', 'a');
+    expect((await fleet('plan', 'b')).stdout).toBe('No changes for b. That part is as the manifest says.\n');
   });
 
   it('says once that there is nothing to do', async () => {

@@ -66,9 +66,13 @@ function doneText({ steps, exit }: MutationResult): string {
   return `${done} ${done === 1 ? 'change' : 'changes'} done${failed > 0 ? `, ${failed} not` : ''}.`;
 }
 
+/** How many of those that the command was about. */
+const heldOf = ({ plan, policy: { only } }: MutationResult['after']): number =>
+  plan.holds.filter(({ agent }) => only?.includes(agent) !== false).length;
+
 function leftText({ after, rest, exit }: MutationResult, whole: boolean): string {
   if (exit === 3) return `Left: ${remainderLine(after.plan)}`;
   if (!whole) return 'What was asked for is so.';
-  if (!isEmpty(rest)) return 'That part is as the manifest says.';
+  if (!isEmpty(rest)) return `That part is as the manifest says${heldText(heldOf(after))}.`;
   return `The fleet matches the manifest${heldText(rest.holds.length)}.`;
 }

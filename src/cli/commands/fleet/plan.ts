@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { FleetError } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
-import { isEmpty } from '../../../model/plan.ts';
+import { isEmpty, type Plan } from '../../../model/plan.ts';
 import type { Policy } from '../../../reconciler/policy.ts';
 import { look, type Look } from '../../../reconciler/pass.ts';
 import { createFileReader } from '../../../host/files.ts';
@@ -13,7 +13,7 @@ import { createOutput, type CommonOptions } from '../../options.ts';
 import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
 import { planGithub, planLines, planMarkdown } from '../../view/plan-review.ts';
-import { planText } from '../../view/plan-text.ts';
+import { heldText, planText } from '../../view/plan-text.ts';
 import { noteWarnings } from '../../view/warnings.ts';
 import { personalPolicy } from '../../policy.ts';
 
@@ -30,7 +30,7 @@ export interface PlanOptions extends CommonOptions {
 }
 
 function answer({ plan, policy }: Look, { path, file }: LoadedFleet, { output, verbose }: PlanOptions): string {
-  if (policy.only !== undefined && isEmpty(plan) && output === 'text') return partIsDone(policy.only);
+  if (policy.only !== undefined && isEmpty(plan) && output === 'text') return partIsDone(policy.only, plan);
   if (output === 'markdown') return planMarkdown(plan);
   if (output === 'github') return planGithub(plan, inCheckout(path, file));
   return planText(plan, { manifest: file, verbose: verbose === true });
@@ -42,8 +42,10 @@ function inCheckout(path: string, file: string): string {
   return path === '-' || below.startsWith('..') ? file : below;
 }
 
-const partIsDone = (names: readonly string[]): string =>
-  `No changes for ${names.join(', ')}. That part is as the manifest says.`;
+function partIsDone(names: readonly string[], { holds }: Plan): string {
+  const held = holds.filter(({ agent }) => names.includes(agent)).length;
+  return `No changes for ${names.join(', ')}. That part is as the manifest says${heldText(held)}.`;
+}
 
 /** What the plan is made of, and the host it is for, where that is not this one. */
 interface Planned {
