@@ -22,17 +22,34 @@ export function lostAgents(
   context: GuardContext,
 ): readonly Blocked[] {
   if (!changes.some(endsServer)) return [];
+  const isGoing = context.policy.destroy === true;
   const lost = agentsAround(context).flatMap((name) => {
     const view = agentView(context.observed, name, 'on-failure', context.fleet.supervisor);
-    const block = blocked.find(({ group, reason }) => group === `agent.${name}` && !TOLD.has(reason));
-    const reason = block?.reason ?? (isToComeBack(name, changes) ? refusedStart(view) : undefined);
+    const reason = isGoing ? notOurs(view) : keptFromStart(name, view, { changes, blocked });
     return isUp(view) && reason !== undefined ? [{ name, reason }] : [];
   });
   const [first] = lost;
   if (first === undefined) return [];
   const names = lost.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-  const message = `the tmux server would end, and with it agents that would not come back: ${names}`;
-  return [{ group: 'fleet', reason: first.reason, message, hint: 'See to what is in their way, then apply again.' }];
+  const what = isGoing ? 'are not ours to end' : 'would not come back';
+  const message = `the tmux server would end, and with it agents that ${what}: ${names}`;
+  const hint = isGoing
+    ? 'Move their unit files away, then destroy again.'
+    : 'See to what is in their way, then try again.';
+  return [{ group: 'fleet', reason: first.reason, message, hint }];
+}
+
+/** Nobody comes back from a destroy: all of ours go with the server, whatever stands in the way of their start. */
+const notOurs = ({ unitTaken }: AgentView): 'foreign' | undefined => (unitTaken === 'foreign' ? unitTaken : undefined);
+
+interface Proposed {
+  readonly changes: readonly Change[];
+  readonly blocked: readonly Blocked[];
+}
+
+function keptFromStart(name: string, view: AgentView, { changes, blocked }: Proposed): Blocked['reason'] | undefined {
+  const block = blocked.find(({ group, reason }) => group === `agent.${name}` && !TOLD.has(reason));
+  return block?.reason ?? (isToComeBack(name, changes) ? refusedStart(view) : undefined);
 }
 
 const isToComeBack = (name: string, changes: readonly Change[]): boolean =>

@@ -207,7 +207,7 @@ const unstoppable = ({ desired, agent }: SessionInput): Blocked => ({
   address: desired.address,
   reason: 'foreign',
   message: `${agent.name} cannot be stopped: its unit is somebody else’s`,
-  hint: 'Move that unit file away, then apply again.',
+  hint: 'Move that unit file away, then try again.',
 });
 
 const unknown = ({ desired, view, agent }: SessionInput): Blocked => ({
@@ -222,9 +222,9 @@ function inTheWay({ desired, view, agent }: SessionInput, reason: NonNullable<Ag
   const { group, address } = desired;
   const why = view.detail ?? 'not ours';
   if (reason === 'masked') {
-    const hint = 'Unmask it with systemctl --user unmask, then apply again.';
+    const hint = 'Unmask it with systemctl --user unmask, then try again.';
     return { group, address, reason, message: `${agent.name} cannot be started: its unit is masked`, hint };
   }
   const message = `a session stands where ${agent.name} belongs: ${why}`;
-  return { group, address, reason, message, hint: 'It is left alone; rename or end it yourself, then apply again.' };
+  return { group, address, reason, message, hint: 'It is left alone; rename or end it yourself, then try again.' };
 }

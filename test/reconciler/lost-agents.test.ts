@@ -51,8 +51,19 @@ describe('an agent that would not come back', () => {
   it('as its unit is somebody else’s is spared when the fleet is destroyed', () => {
     const items = { 'run.coder': up('loaded', 'foreign') };
     const plan = planOf(TWO, { items, policy: { destroy: true, allowDelete: 9 } });
-    expect(told(plan)).toEqual([expect.stringMatching(/come back: coder \(foreign\)$/)]);
+    expect(told(plan)).toEqual([expect.stringMatching(/agents that are not ours to end: coder \(foreign\)$/)]);
     expect(steps(plan)).toContain('delete session.reviewer');
     expect(steps(plan)).not.toContain('delete server.mosaic-factory');
+    expect(plan.blocked.find(({ group }) => group === 'fleet')?.hint).toMatch(/, then destroy again\.$/);
   });
+
+  it('as its name is taken goes with the server when the fleet is destroyed', () => {
+    const items = { 'session.coder': { spec: { ...SESSION.spec, name: 'mine', nameTaken: true } } };
+    const policy = { destroy: true, withForeign: true, allowDelete: 9 };
+    const plan = planOf(TWO, { items, facts: { foreignSessions: ['coder'] }, policy });
+    expect(told(plan)).toEqual([]);
+    expect(steps(plan)).toContain('delete server.mosaic-factory');
+  });
+
+  it.
 });
