@@ -25,7 +25,7 @@ export function lostAgents(
   const isGoing = context.policy.destroy === true;
   const lost = agentsAround(context).flatMap((name) => {
     const view = agentView(context.observed, name, 'on-failure', context.fleet.supervisor);
-    const reason = isGoing ? notOurs(view) : keptFromStart(name, view, { changes, blocked });
+    const reason = isGoing ? notOurs(view) : keptFromStart(name, view, { changes, blocked, context });
     return isUp(view) && reason !== undefined ? [{ name, reason }] : [];
   });
   const [first] = lost;
@@ -45,11 +45,18 @@ const notOurs = ({ unitTaken }: AgentView): 'foreign' | undefined => (unitTaken 
 interface Proposed {
   readonly changes: readonly Change[];
   readonly blocked: readonly Blocked[];
+  readonly context: GuardContext;
 }
 
-function keptFromStart(name: string, view: AgentView, { changes, blocked }: Proposed): Blocked['reason'] | undefined {
+function keptFromStart(
+  name: string,
+  view: AgentView,
+  { changes, blocked, context }: Proposed,
+): Blocked['reason'] | undefined {
   const block = blocked.find(({ group, reason }) => group === `agent.${name}` && !TOLD.has(reason));
-  return block?.reason ?? (isToComeBack(name, changes) ? refusedStart(view) : undefined);
+  // No unit starts it after a move away from systemd.
+  const isByUnit = context.fleet.supervisor === 'systemd' && isToComeBack(name, changes);
+  return block?.reason ?? (isByUnit ? refusedStart(view) : undefined);
 }
 
 const isToComeBack = (name: string, changes: readonly Change[]): boolean =>

@@ -65,5 +65,12 @@ describe('an agent that would not come back', () => {
     expect(steps(plan)).toContain('delete server.mosaic-factory');
   });
 
-  it.
+  it.each(['masked', 'bad-setting'])('with its unit (%s) comes back where no unit starts it any more', (load) => {
+    const moved = fleetWith({ coder: '{ command: [codex] }' }, 'supervisor: tmux');
+    const server = { 'server.mosaic-factory': { spec: { supervisor: 'systemd' } } };
+    const run = up(load, load === 'masked' ? 'foreign' : 'fleet');
+    const plan = planOf(moved, { items: { ...server, 'session.coder': SESSION, 'run.coder': run } });
+    expect(told(plan)).toEqual([]);
+    expect(steps(plan)).toEqual(expect.arrayContaining(['replace server.mosaic-factory', 'restart session.coder']));
+  });
 });
