@@ -69,6 +69,7 @@ export type BlockedReason =
   | 'protected'
   | 'self'
   | 'masked'
+  | 'unit-refused'
   | 'crash-looping'
   | 'command-not-found'
   | 'working-directory'

@@ -1,12 +1,11 @@
-import { expandHome, type Agent, type Fleet, type Supervisor } from '../model/fleet.ts';
-import { agentUnit, fleetUnits } from '../model/names.ts';
+import { expandHome, type Agent, type Supervisor } from '../model/fleet.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Condition } from '../model/plan.ts';
-import { textOf, type Json } from '../model/resource.ts';
 import { agentView, type AgentView } from './agent-state.ts';
 import { compareText } from './diff.ts';
 import { hostProblems } from './host-checks.ts';
 import type { PlanInput } from './plan.ts';
+import { covers, listed, toCorrect } from './refused-units.ts';
 import { heldFleetText, ownerOfServer } from './server.ts';
 
 /** What a user should know beside the changes: none of it makes a plan non-empty. */
@@ -16,7 +15,7 @@ export function conditionsOf(input: PlanInput, blocked: readonly Blocked[]): rea
     ...restartPending(input),
     ...envFilesNewer(input),
     ...nextStartFails(input, blocked),
-    ...unitsRefused(input),
+    ...unitsRefused(input, blocked),
     ...limitsNotEnforced(input),
     ...homeDiffers(input),
     ...otherFleets(input),
@@ -89,13 +88,12 @@ function nextStartFails({ observed, fleet }: PlanInput, blocked: readonly Blocke
 }
 
 /** systemd starts no unit that it cannot load, most often for what a person's own settings say; who runs goes on. */
-function unitsRefused(input: PlanInput): readonly Condition[] {
-  const files = listed(input.observed.facts['overrides']);
+function unitsRefused(input: PlanInput, blocked: readonly Blocked[]): readonly Condition[] {
   return input.fleet.agents.flatMap((agent) => {
     const { unitRefused, state } = viewIn(input, agent);
-    if (unitRefused === undefined) return [];
-    const own = files.filter((file) => covers(file, input.fleet, agent));
-    const where = own.length === 0 ? agentUnit(input.fleet.name, agent.name) : own.join(', ');
+    const isTold = blocked.some(({ group, reason }) => group === `agent.${agent.name}` && reason === 'unit-refused');
+    if (unitRefused === undefined || isTold) return [];
+    const where = toCorrect(input.observed, input.fleet, agent.name);
     const can = state === 'running' ? 'runs, but could not be started again' : 'cannot be started';
     const message = `${agent.name} ${can}: systemd refuses its unit (${unitRefused}); correct ${where}, then systemctl --user daemon-reload`;
     return [{ type: 'NextStartFails', status: 'True' as const, reason: 'UnitRefused', message }];
@@ -104,10 +102,6 @@ function unitsRefused(input: PlanInput): readonly Condition[] {
 
 const viewIn = ({ observed, fleet }: PlanInput, { name, restart }: Agent): AgentView =>
   agentView(observed, name, restart.policy, fleet.supervisor);
-
-/** Is this drop-in one for the unit of that agent, or for all agents' units? */
-const covers = (file: string, { name: fleet }: Fleet, { name }: Agent): boolean =>
-  [agentUnit(fleet, name), fleetUnits(fleet).template].some((unit) => file.startsWith(`${unit}.d/`));
 
 const CONTROLLERS: readonly (readonly [controller: string, field: keyof Agent['limits']])[] = [
   ['memory', 'memoryMax'],
@@ -163,13 +157,12 @@ function overrides(input: PlanInput): readonly Condition[] {
 
 /** Of all who run, nobody is started again by it: systemd refuses the units it is for. */
 function isRefused(file: string, input: PlanInput): boolean {
-  const views = input.fleet.agents.filter((agent) => covers(file, input.fleet, agent)).map((one) => viewIn(input, one));
+  const views = input.fleet.agents
+    .filter((agent) => covers(file, input.fleet, agent.name))
+    .map((one) => viewIn(input, one));
   const refused = views.filter(({ unitRefused }) => unitRefused !== undefined);
   return refused.length > 0 && views.every((view) => view.state !== 'running' || refused.includes(view));
 }
-
-const listed = (fact: Json | undefined): readonly string[] =>
-  Array.isArray(fact) ? fact.map(textOf).toSorted(compareText) : [];
 
 const overrideOf = (type: string, message: string): Condition => ({
   type,

@@ -7,6 +7,7 @@ import { agentView } from './agent-state.ts';
 import { hostProblems } from './host-checks.ts';
 import { agentsAround, endsServer, isUp, lostAgents, type GuardContext } from './lost-agents.ts';
 import { installedAgents } from './orphans.ts';
+import { refusedUnits } from './refused-units.ts';
 import { isReload, STARTING, withoutReplace } from './scope.ts';
 
 /** Changes that may go on, and what was held back and why. */
@@ -18,7 +19,15 @@ export interface Guarded {
 type Guard = (changes: readonly Change[], context: GuardContext) => readonly Blocked[];
 
 /** Each guard names groups that may not be touched; their changes are dropped from the plan. */
-const GUARDS: readonly Guard[] = [massDelete, foreignSessions, protectedAgents, protectedServer, hostedHere, unfitHost];
+const GUARDS: readonly Guard[] = [
+  massDelete,
+  foreignSessions,
+  protectedAgents,
+  protectedServer,
+  hostedHere,
+  unfitHost,
+  refusedUnits,
+];
 
 /** Runs every guard over what the decisions propose, and drops what a block stands against. */
 export function guard(changes: readonly Change[], blocked: readonly Blocked[], context: GuardContext): Guarded {

@@ -63,7 +63,7 @@ const isToComeBack = (name: string, changes: readonly Change[]): boolean =>
   changes.some(({ address, action }) => address === `session.${name}` && action === 'restart');
 
 const refusedStart = ({ unitTaken, unitRefused }: AgentView): Blocked['reason'] | undefined =>
-  unitTaken ?? (unitRefused === undefined ? undefined : 'foreign');
+  unitTaken ?? (unitRefused === undefined ? undefined : 'unit-refused');
 
 /** All that are in the manifest or of which something is installed; sorted. */
 export const agentsAround = ({ observed, fleet }: GuardContext): readonly string[] =>

@@ -94,6 +94,7 @@ describe('the closed words of the JSON outputs', () => {
         protected: true,
         self: true,
         masked: true,
+        'unit-refused': true,
         'crash-looping': true,
         'command-not-found': true,
         'working-directory': true,

@@ -121,10 +121,16 @@ describe('conditions', () => {
       expect.stringContaining('correct mosaic-canary@coder.service, then'),
       expect.stringContaining('reviewer runs, but could not be started again: systemd refuses its unit (error); '),
     ]);
+  });
+
+  it('say it of who is down, and not beside a block that says so of its start (F25)', () => {
     const down = { 'session.coder': null, 'run.coder': { spec: { load: 'bad-setting', active: 'inactive' } } };
-    expect(told({ ...down, 'session.reviewer': null, 'run.reviewer': null })).toEqual([
+    const told = (state: string): readonly string[] =>
+      textsOf(planOf(fleetWith({ coder: `{ command: [codex], state: ${state} }` }), { items: down }));
+    expect(told('stopped')).toEqual([
       expect.stringMatching(/^NextStartFails True: coder cannot be started: systemd refuses its unit /),
     ]);
+    expect(told('running')).toEqual([]);
   });
 
   it('say that another HOME than the pinned one is not used', () => {

@@ -17,7 +17,7 @@ describe('an agent that would not come back', () => {
 
   it.each([
     ['masked', up('masked', 'foreign'), 'masked'],
-    ['refused by systemd', up('bad-setting'), 'foreign'],
+    ['refused by systemd', up('bad-setting'), 'unit-refused'],
   ])('as its unit is %s keeps the server it runs on, unless it is wanted down', (_, run, reason) => {
     const plan = planOf(TWO, { items: { ...MOVED, 'run.coder': run } });
     expect(told(plan)).toEqual([
@@ -72,5 +72,18 @@ describe('an agent that would not come back', () => {
     const plan = planOf(moved, { items: { ...server, 'session.coder': SESSION, 'run.coder': run } });
     expect(told(plan)).toEqual([]);
     expect(steps(plan)).toEqual(expect.arrayContaining(['replace server.mosaic-factory', 'restart session.coder']));
+  });
+
+  it('as systemd refuses its unit is said with what to correct, whether settings of ours are written as well or not', () => {
+    const own = 'mosaic-canary@coder.service.d/x.conf';
+    const items = { ...MOVED, 'run.coder': up('bad-setting') };
+    for (const unit of [{}, { 'unit.mosaic-canary@coder.service.d/50-mosaic.conf': null }]) {
+      const plan = planOf(TWO, { items: { ...items, ...unit }, facts: { overrides: [own] } });
+      expect(told(plan)).toEqual([expect.stringMatching(/^unit-refused: .* come back: coder \(unit-refused\)$/)]);
+      const texts = [...plan.blocked.map(({ hint }) => hint), ...plan.conditions.map(({ message }) => message)];
+      expect(texts.filter((text) => /correct mosaic-canary@coder\.service\.d\/x\.conf, then/i.test(text))).toHaveLength(
+        1,
+      );
+    }
   });
 });
