@@ -5,6 +5,7 @@ import { groupOf, kindOf, observationOf, providerOf } from './address.ts';
 import { runnerOf, serverSupervisor } from './agent-state.ts';
 import { notWanted, type Unwanting } from './orphans.ts';
 import { decideUnwanted, foreignInTheWay, type Decision } from './resources.ts';
+import { isReload } from './scope.ts';
 import { endOfServer } from './server.ts';
 
 /** Decides about everything that carries our mark or name and that nobody wants any more. */
@@ -38,7 +39,14 @@ function decideLeftover(address: Address, context: Unwanting): Decision {
 const isUnitOfAll = (address: Address, { fleet, observed }: Unwanting): boolean =>
   kindOf(address) === 'unit' &&
   groupOf(address) === 'fleet' &&
-  [fleet.supervisor, serverSupervisor(observed)].includes('systemd');
+  ([fleet.supervisor, serverSupervisor(observed)].includes('systemd') || (isReload(address) && holdsUnits(observed)));
+
+/** Each of these that goes needs the mark of a reload first. */
+const holdsUnits = ({ items }: Observed): boolean =>
+  Object.entries(items).some(
+    ([address, seen]) =>
+      ['unit', 'link'].includes(kindOf(address)) && seen.state === 'present' && seen.owner === 'fleet',
+  );
 
 /** Says why it is not wanted: an agent that stays has no link while it is down, and no unit without systemd. */
 function explained(change: Change, context: Unwanting): Change {

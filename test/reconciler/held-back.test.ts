@@ -91,6 +91,18 @@ describe('a mark of a lost reload that is somebody else’s', () => {
       expect(plan.blocked).toMatchObject([{ group: 'fleet', address: 'unit.mosaic-canary.reload' }]);
     },
   );
+
+  it('does so under supervisor tmux too, where units are left to be removed, and otherwise stands in nobody’s way', () => {
+    const left: Items = {
+      'server.mosaic-factory': null,
+      'unit.mosaic-canary.reload': foreign,
+      'link.mosaic-canary.target': {},
+    };
+    const plan = planOf(BY_TMUX, { items: left });
+    expect(steps(plan)).not.toContain('delete link.mosaic-canary.target (systemd)');
+    expect(plan.blocked).toMatchObject([{ group: 'fleet', address: 'unit.mosaic-canary.reload' }]);
+    expect(planOf(BY_TMUX, { items: { ...left, 'link.mosaic-canary.target': null } }).blocked).toEqual([]);
+  });
 });
 
 describe('a server that is to be replaced and has to live on', () => {
