@@ -35,6 +35,8 @@ const FINDINGS = [
   'A mask or a file of somebody else’s at the mark of a lost reload failed every removal instead of holding it back and being named.',
   'Where one directory of units could not be listed, the settings of an agent were written beside a unit of somebody else’s that stands there.',
   'A session of a person’s with an agent’s mark was given the agent’s name while that agent’s unit was on its way up or down.',
+  'A masked template held back an agent under `supervisor: tmux`, where no unit starts it.',
+  'After a move to `supervisor: tmux`, a file of somebody else’s at the mark of a lost reload was named no more.',
 ];
 
 /** The limits of what is claimed. */
