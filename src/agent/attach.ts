@@ -1,5 +1,13 @@
 import type { Clock } from '../model/host.ts';
-import { awaitReturn, farewell, hasReturned, notInstalled, type FindAgent, type Presence } from './presence.ts';
+import {
+  arrival,
+  awaitReturn,
+  farewell,
+  hasReturned,
+  notInstalled,
+  type FindAgent,
+  type Presence,
+} from './presence.ts';
 
 /** What attach works with. */
 export interface AttachPorts {
@@ -21,7 +29,7 @@ export async function attach(ports: AttachPorts, first: Presence): Promise<numbe
     ports.note(`-- ${absent} --`);
     return 0;
   }
-  let now = first;
+  let now = await started(ports, first);
   for (;;) {
     if (now.pane === undefined) return leave(ports, now);
     const { pane } = now;
@@ -31,9 +39,19 @@ export async function attach(ports: AttachPorts, first: Presence): Promise<numbe
     if (!hasReturned(after, pane)) ports.note(`-- ${now.name} has ended; waiting for its return, Ctrl-C to leave --`);
     now = await awaitReturn(ports.find, ports.clock, pane);
     if (!hasReturned(now, pane)) return leave(ports, now);
-    ports.note(`-- ${now.name} restarted, pid ${now.pid ?? 'unknown'} --`);
+    ports.note(`-- ${arrival(now, 'restarted')} --`);
   }
 }
+
+/** An agent that ended a moment ago, say, and is on its way up. */
+async function started({ find, clock, note }: AttachPorts, first: Presence): Promise<Presence> {
+  if (!isOnItsWay(first)) return first;
+  note(`-- ${first.name} is being started; waiting for it, Ctrl-C to leave --`);
+  return awaitReturn(find, clock, undefined);
+}
+
+/** True for an agent that will have a terminal, and has none yet. */
+export const isOnItsWay = ({ state, pane }: Presence): boolean => state === 'starting' && pane === undefined;
 
 /** The session outlived its client: the person left it. */
 const isStillThere = (after: Presence, before: Presence): boolean =>

@@ -53,6 +53,10 @@ function patienceMs({ state, installed }: Presence): number {
   return state === 'unknown' || state === 'running' ? BLIND_MS : FINAL_MS;
 }
 
+/** That it runs again, or at last; its own process may be a moment away. */
+export const arrival = ({ name, pid }: Presence, how: 'started' | 'restarted'): string =>
+  `${name} ${how}${pid === undefined ? '' : `, pid ${pid}`}`;
+
 /** What to say of an agent that was not installed when it was asked for; undefined where there is more to tell. */
 export function notInstalled({ name, pane, installed, desired }: Presence): string | undefined {
   if (installed || pane !== undefined) return undefined;

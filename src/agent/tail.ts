@@ -3,7 +3,15 @@ import type { Clock } from '../model/host.ts';
 import type { TmuxCall } from '../providers/tmux/client.ts';
 import { readPane, type PaneId, type PaneRows } from '../providers/tmux/pane.ts';
 import { createFollower, type Follower, type Piece } from './follower.ts';
-import { awaitReturn, farewell, hasReturned, notInstalled, type FindAgent, type Presence } from './presence.ts';
+import {
+  arrival,
+  awaitReturn,
+  farewell,
+  hasReturned,
+  notInstalled,
+  type FindAgent,
+  type Presence,
+} from './presence.ts';
 import { createCleaner } from './sanitise.ts';
 import { findPlace, positionOf, type Position, type Row, type Skipped, type Snapshot } from './scroll.ts';
 
@@ -65,7 +73,7 @@ async function followAgent(ports: TailPorts, first: Presence, told: Follower | u
       ports.note(`-- ${text} --`);
       return exit;
     }
-    ports.note(`-- ${now.name} ${pane === undefined ? 'started' : 'restarted'}, pid ${now.pid ?? 'unknown'} --`);
+    ports.note(`-- ${arrival(now, pane === undefined ? 'started' : 'restarted')} --`);
     ({ pane } = now);
     follower = createFollower();
   }

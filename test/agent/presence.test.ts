@@ -129,6 +129,18 @@ describe('attach', () => {
     ]);
   });
 
+  it('says that it runs again where its own process is not to be seen yet', async () => {
+    const { pid: _, ...back } = at('running', 8);
+    const { notes } = await visit(at('running', 7), turns(at('starting'), back));
+    expect(notes.at(-1)).toBe('-- coder restarted --');
+  });
+
+  it('waits for one that is on its way up when it is asked for', async () => {
+    const { exit, opened, notes } = await visit(at('starting'), turns(at('starting'), at('running', 8)));
+    expect([exit, opened]).toEqual([0, ['$8']]);
+    expect(notes).toEqual(['-- coder is being started; waiting for it, Ctrl-C to leave --']);
+  });
+
   it('says why where the client ended and the agent runs on', async () => {
     const { exit, notes } = await visit(at('running', 7), turns(at('running', 7)), [137]);
     expect(exit).toBe(1);

@@ -65,11 +65,24 @@ describe('agent attach', () => {
     await outer.shows('again worker-1');
     await live.must('stop', 'worker-1');
     const story = await outer.shows('exit=0');
-    expect(story).toMatch(/worker-1 restarted, pid \d+/);
+    expect(story).toContain('-- worker-1 restarted');
     expect(story).toContain('worker-1 is stopped; mosaic fleet start worker-1 starts it');
     expect((await live.agent('worker-10')).pid).toBe(others);
     await outer.type(`clear; ${MOSAIC} agent attach worker-1; echo "exit=$?"`);
     expect(await outer.shows('exit=0')).toContain('worker-1 is stopped');
+  });
+
+  it('waits for an agent that is on its way up', async () => {
+    live.declare({ 'worker-1': { ...SHELL, restart: { delay: '10m', burst: 2, window: '1h' } }, 'worker-10': SHELL });
+    await live.must('apply');
+    killNow((await live.agent('worker-1')).pid);
+    await eventually(async () => (await live.agent('worker-1')).state === 'starting');
+    await outer.type(`clear; ${MOSAIC} agent attach worker-1; echo "exit=$?"`);
+    await outer.shows('worker-1 is being started; waiting for it');
+    await live.must('restart', 'worker-1');
+    await sizeBecomes('worker-1', '80x23');
+    await outer.press('C-a', 'd');
+    expect(await outer.shows('exit=0')).toContain('Detach: C-a d');
   });
 
   it('puts the size back when mosaic and its client are killed, and says so where it can', async () => {

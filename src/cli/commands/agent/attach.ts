@@ -1,6 +1,6 @@
 import { FleetError } from '../../../model/error.ts';
 import { serverOptions } from '../../../model/fleet.ts';
-import { attach } from '../../../agent/attach.ts';
+import { attach, isOnItsWay } from '../../../agent/attach.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { cleanEnvironment, type Environment } from '../../../host/environment.ts';
 import { runOnTerminal } from '../../../host/exec.ts';
@@ -27,7 +27,7 @@ export async function run([name = '']: readonly string[], options: AttachOptions
   }
   const readOnly = options.readOnly === true;
   const env = terminalEnvironment(place.env);
-  if (first.pane !== undefined) {
+  if (first.pane !== undefined || isOnItsWay(first)) {
     const how = readOnly ? ', read only' : '';
     output.note(`Detach: ${printable(prefix ?? serverOptions(fleet)['prefix'] ?? '')} d${how}`);
     if ((place.env['TMUX'] ?? '') !== '') output.note(NESTED);
