@@ -1,5 +1,6 @@
 import type { Step } from '../reconciler/execute.ts';
 import type { Change } from '../model/plan.ts';
+import type { Output } from './options.ts';
 import { sizeOf } from './terminal-size.ts';
 import { beginning } from './view/printable.ts';
 import { createProgress } from './view/progress.ts';
@@ -14,7 +15,7 @@ export interface Story {
 }
 
 /** A line per finished step: for pipes, logs and dumb terminals. */
-const plainStory = (note: (line: string) => void): Story => ({
+const plainStory = ({ note }: Pick<Output, 'note'>): Story => ({
   begin: () => undefined,
   step: (step) => note(stepLine(step)),
   end: () => undefined,
@@ -32,14 +33,14 @@ const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 /** A list that is painted over itself; it never grows beyond the screen, so that it can. */
-function liveStory(screen: Screen): Story {
+function liveStory(screen: Screen, { paint: coloured }: Pick<Output, 'paint'>): Story {
   const progress = createProgress();
   let painted = 0;
   const paint = (): void => {
     const { columns, rows } = sizeOf(screen);
     const lines = progress.lines(Math.max(3, Math.min(20, rows - 2)));
     const back = painted === 0 ? '' : `\u001b[${painted}A\r`;
-    const painting = lines.map((line) => `${beginning(line, columns - 1)}${CLEAR_LINE}\n`).join('');
+    const painting = lines.map((line) => `${coloured(beginning(line, columns - 1), 'story')}${CLEAR_LINE}\n`).join('');
     // Last: at the top of a screen, tmux takes clearing all below for a screenful worth keeping in the history.
     screen.write(`${back}${painting}${CLEAR_BELOW}`);
     painted = lines.length;
@@ -58,7 +59,7 @@ function liveStory(screen: Screen): Story {
 }
 
 /** The live list on a terminal that can paint, else plain lines. */
-export function openStory(screen: Screen, note: (line: string) => void, env: NodeJS.ProcessEnv): Story {
+export function openStory(screen: Screen, output: Pick<Output, 'note' | 'paint'>, env: NodeJS.ProcessEnv): Story {
   const canPaint = screen.isTTY === true && env['TERM'] !== 'dumb' && env['CI'] === undefined;
-  return canPaint ? liveStory(screen) : plainStory(note);
+  return canPaint ? liveStory(screen, output) : plainStory(output);
 }

@@ -36,7 +36,9 @@ async function tell(error: FleetError, argv: readonly string[]): Promise<number>
   const failure = withCommandMeant(error);
   const exit = interruptedExit() ?? failure.exit;
   if (wantsJson(argv)) process.stdout.write(`${plainJson(failureJson(failure, exit), 2)}\n`);
-  process.stderr.write(`${onTerminal(failureText(failure), process.stderr)}\n`);
+  process.stderr.write(
+    `${onTerminal(failureText(failure), process.stderr, { color: !argv.includes('--no-color') })}\n`,
+  );
   return exit;
 }
 

@@ -172,7 +172,7 @@ const isPartial = ({ only, installOnly, reviewed }: Policy): boolean =>
 /** The story of the steps: the caller's own, else on the terminal or as plain lines. */
 const storyOf = ({ onStep }: Mutation, output: Output): Story =>
   onStep === undefined
-    ? openStory(process.stderr, (line) => output.note(line), process.env)
+    ? openStory(process.stderr, output, process.env)
     : { begin: () => undefined, step: onStep, end: () => undefined };
 
 const withHolds = (engine: Engine, { holds = (same) => same }: Mutation): Engine => ({

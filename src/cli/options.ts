@@ -1,5 +1,6 @@
 import { plainJson } from '../model/plain-json.ts';
 import { sizeOf } from './terminal-size.ts';
+import { painted } from './view/painted.ts';
 import { printableText } from './view/printable.ts';
 import { wrapped } from './view/wrapped.ts';
 
@@ -23,27 +24,45 @@ export interface Output {
   data(value: unknown): void;
   /** A line of the story. */
   note(line: string): void;
+  /** A line of a list that is painted over itself there, in colours where somebody wants them. */
+  paint(line: string, where: 'answer' | 'story'): string;
 }
 
 /** For a command whose every word is read by a program. */
-export const silent: Output = { json: true, text: () => undefined, data: () => undefined, note: () => undefined };
+export const silent: Output = {
+  json: true,
+  text: () => undefined,
+  data: () => undefined,
+  note: () => undefined,
+  paint: (line) => line,
+};
 
 export function createOutput(options: CommonOptions): Output {
   const json = options.output === 'json';
   // What is made for another program is copied from a terminal as it is.
   const isForPeople = (options.output ?? 'text') === 'text';
   const answer = (text: string, lines?: 'kept'): string =>
-    isForPeople && lines === undefined ? onTerminal(text, process.stdout) : printableText(text);
+    isForPeople && lines === undefined ? onTerminal(text, process.stdout, options) : printableText(text);
   return {
     json,
     text: (text, lines) => void (json || process.stdout.write(answer(text.endsWith('\n') ? text : `${text}\n`, lines))),
     data: (value) => void (json && process.stdout.write(`${plainJson(value, 2)}\n`)),
-    note: (line) => void process.stderr.write(`${onTerminal(line, process.stderr)}\n`),
+    note: (line) => void process.stderr.write(`${onTerminal(line, process.stderr, options)}\n`),
+    paint: (line, where) =>
+      takesColor(where === 'answer' ? process.stdout : process.stderr, options) ? painted(line) : line,
   };
 }
 
-/** Text as this stream takes it: steering nothing, and on a terminal without a word or a command that two lines share. */
-export function onTerminal(text: string, stream: NodeJS.WriteStream): string {
+/** Whether somebody sees colours there, and wants them. */
+export const takesColor = (stream: NodeJS.WriteStream, { color }: Pick<CommonOptions, 'color'>): boolean =>
+  stream.isTTY && color !== false && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+
+/**
+ * Text as this stream takes it: steering nothing but colours of ours, and on a terminal without a word or a command that
+ * two lines share.
+ */
+export function onTerminal(text: string, stream: NodeJS.WriteStream, options: Pick<CommonOptions, 'color'>): string {
   const safe = printableText(text);
-  return stream.isTTY ? wrapped(safe, sizeOf(stream).columns) : safe;
+  const fitted = stream.isTTY ? wrapped(safe, sizeOf(stream).columns) : safe;
+  return takesColor(stream, options) ? painted(fitted) : fitted;
 }

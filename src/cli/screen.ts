@@ -22,6 +22,15 @@ interface Keys {
   readonly interrupt: () => void;
 }
 
+interface ScreenPorts {
+  readonly input: ReadStream;
+  readonly keys: Keys;
+  /** Gives a line of the page its colours. */
+  readonly paint: Paint;
+}
+
+type Paint = (line: string) => string;
+
 /** No cursor, and no line goes on in the next one, should its characters be wider than they are many. */
 const ENTER = '\u001b[?25l\u001b[?7l';
 const LEAVE = '\u001b[?7h\u001b[?25h';
@@ -32,11 +41,11 @@ const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 /** Takes over a terminal, and its keyboard when that is one. */
-export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Screen {
+export function openScreen(out: WriteStream, { input, keys, paint: coloured }: ScreenPorts): Screen {
   let page: readonly PageLine[] = [];
   let shown = '';
   const paint = (): void => {
-    const text = pageText(page, sizeOf(out));
+    const text = pageText(page, sizeOf(out), coloured);
     if (text !== shown) out.write(`${HOME}${text}${CLEAR_BELOW}`);
     shown = text;
   };
@@ -65,10 +74,10 @@ export function openScreen(out: WriteStream, input: ReadStream, keys: Keys): Scr
 }
 
 /** The last row stays free: the line break behind it would scroll. What does not fit is counted. */
-export function pageText(lines: readonly PageLine[], { columns, rows }: Size): string {
+export function pageText(lines: readonly PageLine[], { columns, rows }: Size, coloured: Paint): string {
   const room = Math.max(1, rows - 1);
   const shown = lines.length <= room ? lines.map(({ text }) => text) : mostNeeded(lines, room);
-  return shown.map((line) => `${cut(line, columns)}\r\n`).join('');
+  return shown.map((line) => `${cut(line, columns, coloured)}\r\n`).join('');
 }
 
 /** As many as there is room for beside the line that counts the others, in their order. */
@@ -80,10 +89,10 @@ function mostNeeded(lines: readonly PageLine[], room: number): readonly string[]
 }
 
 /** On a full line the cursor stands on its last column, which is not to be cleared. */
-function cut(line: string, columns: number): string {
+function cut(line: string, columns: number, coloured: Paint): string {
   const characters = Array.from(line);
-  if (characters.length < columns) return `${line}${CLEAR_LINE}`;
-  return characters.length === columns ? line : `${characters.slice(0, columns - 1).join('')}…`;
+  if (characters.length < columns) return `${coloured(line)}${CLEAR_LINE}`;
+  return coloured(characters.length === columns ? line : `${characters.slice(0, columns - 1).join('')}…`);
 }
 
 function listen(input: ReadStream, keys: Keys): () => void {

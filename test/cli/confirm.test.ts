@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { confirmPlan } from '../../src/cli/confirm.ts';
+import { silent } from '../../src/cli/options.ts';
 import type { Action, Change, Disruption, Plan } from '../../src/model/plan.ts';
 
 /** A plan with one change that does this. */
@@ -9,8 +10,7 @@ const planOf = (action: Action, disruption: Disruption): Plan => {
   return { fleet: 'f', changes: [change], blocked: [], deferred: [], foreign: [], holds: [], conditions: [] };
 };
 
-const nothing = (): void => undefined;
-const output = { json: false, text: nothing, data: nothing, note: nothing };
+const output = { ...silent, json: false };
 
 describe('a plan', () => {
   const { isTTY } = process.stdin;

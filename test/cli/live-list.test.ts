@@ -24,6 +24,8 @@ const fail = (): never => {
   throw new Error('a plain line on a terminal that can paint');
 };
 
+const PLAIN = { note: fail, paint: (line: string) => line };
+
 describe('the story of an apply', () => {
   it('is one line per finished step where nothing can be painted', () => {
     const lines: string[] = [];
@@ -32,7 +34,7 @@ describe('the story of an apply', () => {
       [true, { TERM: 'dumb' }],
       [true, { CI: 'true' }],
     ] as const) {
-      const story = openStory({ isTTY, write: fail }, (line) => lines.push(line), env);
+      const story = openStory({ isTTY, write: fail }, { note: (line) => void lines.push(line), paint: fail }, env);
       story.begin([change('coder')]);
       story.step({ change: change('coder'), result: 'done' });
       story.end();
@@ -42,7 +44,7 @@ describe('the story of an apply', () => {
 
   it('is a list on a terminal: what is under way first, what ended below, failures on top', () => {
     const { screen, text } = terminal(24);
-    const story = openStory(screen, fail, {});
+    const story = openStory(screen, PLAIN, {});
     story.begin([change('a'), change('b'), change('c')]);
     expect(text()).toEqual(['a  …  start session.a', 'b  …  start session.b', 'c  …  start session.c']);
     story.step({ change: change('a'), result: 'done' });
@@ -62,7 +64,7 @@ describe('the story of an apply', () => {
       [6, ['c', 'd', 'e']],
     ] as const) {
       const { screen, text } = terminal(rows);
-      const story = openStory(screen, fail, {});
+      const story = openStory(screen, PLAIN, {});
       for (const name of names) story.step({ change: change(name), result: 'done' });
       story.end();
       expect(text().flatMap((line) => /^(\w)  done/.exec(line)?.[1] ?? [])).toEqual(lines);
@@ -71,7 +73,7 @@ describe('the story of an apply', () => {
 
   it('B84: takes a terminal that nobody gave a size for one of 80 columns', () => {
     const { screen, text } = terminal(0, 0);
-    const story = openStory(screen, fail, {});
+    const story = openStory(screen, PLAIN, {});
     story.begin([change('a')]);
     story.step({ change: change('a'), result: 'failed', error: new Error(`${'x'.repeat(50)}😀y`) });
     story.end();
@@ -80,7 +82,7 @@ describe('the story of an apply', () => {
 
   it('never grows beyond the screen, whatever the number of agents and the length of a reason', () => {
     const { screen, text, tallest } = terminal(10, 40);
-    const story = openStory(screen, fail, {});
+    const story = openStory(screen, PLAIN, {});
     const all = Array.from({ length: 100 }, (_, at) => change(`agent-${at}`));
     story.begin(all);
     all.forEach((one, at) =>

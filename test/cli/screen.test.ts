@@ -3,7 +3,10 @@ import { pageText } from '../../src/cli/screen.ts';
 
 const page = (...lines: readonly (readonly [string, number])[]) => lines.map(([text, rank]) => ({ text, rank }));
 const shown = (lines: ReturnType<typeof page>, columns: number, rows: number): readonly string[] =>
-  pageText(lines, { columns, rows }).replaceAll('\u001b[K', '').split('\r\n').slice(0, -1);
+  pageText(lines, { columns, rows }, (line) => line)
+    .replaceAll('\u001b[K', '')
+    .split('\r\n')
+    .slice(0, -1);
 
 describe('a page on a terminal', () => {
   it('shows where a line was cut', () => {

@@ -150,6 +150,23 @@ describe('doctor', () => {
 });
 
 describe('output', () => {
+  it('has colours on a terminal, unless somebody wants none', async () => {
+    live.declare({ ...AGENTS, more: sleeper });
+    const plan = async (flags = '', env: Record<string, string> = {}): Promise<string> => {
+      const command = `${process.execPath} ${MOSAIC} fleet plan ${flags}`;
+      const places = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir, TERM: 'xterm', ...env };
+      return (await sh(['script', '-qec', command, '/dev/null'], { env: places })).stdout.replaceAll('\r', '');
+    };
+    const plain = (await live.mosaic(['plan'])).stdout;
+    const coloured = await plan();
+    expect(coloured).toContain(`${ESCAPE}[32m+${ESCAPE}[0m more  start: `);
+    expect(coloured.replaceAll(`${ESCAPE}[0m`, '').replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
+    expect(await plan('--no-color')).toBe(plain);
+    expect(await plan('--no-such --no-color')).not.toContain(ESCAPE);
+    expect(await plan('', { NO_COLOR: '1' })).toBe(plain);
+    expect(await plan('', { TERM: 'dumb' })).toBe(plain);
+  });
+
   it('B84: holds no escape sequence on a pipe or with NO_COLOR, and fits 80 columns', async () => {
     live.declare({ ...AGENTS, more: sleeper });
     const said = await Promise.all(

@@ -145,6 +145,7 @@ async function transact(desk: Desk, guard: LockGuard, { fleet, policy, narrow }:
     text: () => undefined,
     data: () => undefined,
     note: (line) => story.say('warn', line),
+    paint: (line) => line,
   };
   const mutation = {
     command: 'fleet watch',

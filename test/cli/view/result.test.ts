@@ -18,6 +18,7 @@ function story(left: Overlay, isTold = false): readonly string[] {
     text: (line) => void lines.push(line),
     data: () => undefined,
     note: (line) => void lines.push(line),
+    paint: (line) => line,
   };
   reportResult(
     { before: after, after, steps: [], rest: replan(after, APPLY), exit: 3 },

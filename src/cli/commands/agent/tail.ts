@@ -7,7 +7,7 @@ import { systemClock } from '../../../host/clock.ts';
 import { isReaderGone } from '../../../host/reader.ts';
 import { recordDirectory } from '../../../providers/files/client.ts';
 import { openPlace, type Place } from '../../context.ts';
-import { createOutput, type CommonOptions } from '../../options.ts';
+import { createOutput, takesColor, type CommonOptions } from '../../options.ts';
 import { openTerminal, type Terminal } from '../../presence.ts';
 import { printable } from '../../view/printable.ts';
 
@@ -74,10 +74,10 @@ function readWish({ lines, raw, follow, output }: TailOptions): number {
 }
 
 /** Colours only where somebody sees them. */
-function rowText({ raw, color, output }: TailOptions): (row: Row) => string {
+function rowText(options: TailOptions): (row: Row) => string {
+  const { raw, output } = options;
   if (raw === true) return (row) => row.raw;
-  const isColoured =
-    process.stdout.isTTY && color !== false && (process.env['NO_COLOR'] ?? '') === '' && output !== 'json';
+  const isColoured = output !== 'json' && takesColor(process.stdout, options);
   return (row) => (isColoured ? row.styled : row.plain);
 }
 

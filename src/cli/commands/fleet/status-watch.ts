@@ -74,7 +74,8 @@ function openViewer(output: Output, quit: () => void): Viewer {
     noteInterrupt();
     quit();
   };
-  return pageViewer(openScreen(process.stdout, process.stdin, { quit, interrupt }));
+  const paint = (line: string): string => output.paint(line, 'answer');
+  return pageViewer(openScreen(process.stdout, { input: process.stdin, keys: { quit, interrupt }, paint }));
 }
 
 function pageViewer(screen: Screen): Viewer {
