@@ -14,11 +14,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** A hint for an unknown word: the nearest known one, or all of them when none is near. */
+/** A hint for an unknown word: the nearest known one, or one that begins alike, or all of them when none is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  const guess = nearest(word, known);
+  const guess = nearest(word, known) ?? known.find((one) => isShort(one, word) || isShort(word, one));
   return guess === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean \`${guess}\`?`;
 }
+
+/** As `workingDir` is for `workingDirectory`. */
+const isShort = (short: string, long: string): boolean =>
+  short.length > 2 && long.toLowerCase().startsWith(short.toLowerCase());
 
 /** Levenshtein distance in which two swapped neighbours count as one slip; gives up where it reaches `limit`. */
 function editDistance(left: string, right: string, limit: number): number {

@@ -26,4 +26,18 @@ describe('didYouMean', () => {
     expect(didYouMean('shel', known)).toBe('Did you mean `shell`?');
     expect(didYouMean('zebra', ['a', 'b'])).toBe('Known here: a, b.');
   });
+
+  it.each([
+    ['workingDir', 'workingDirectory'],
+    ['environment', 'env'],
+    ['Desc', 'description'],
+  ])('takes %s for short, or long, for %s', (word, expected) => {
+    expect(didYouMean(word, ['command', 'env', 'workingDirectory', 'description'])).toBe(
+      `Did you mean \`${expected}\`?`,
+    );
+  });
+
+  it('takes no two letters for a beginning', () => {
+    expect(didYouMean('wo', ['workingDirectory'])).toBe('Known here: workingDirectory.');
+  });
 });
