@@ -60,6 +60,9 @@ describe('the command tree', () => {
     expect(parse('aply')).toContain('Did you mean `mosaic fleet apply`?');
     expect(parse('send', 'coder', 'hi')).toContain('Did you mean `mosaic agent send`?');
     expect(parse('fleet', 'send', 'coder')).toBe("unknown command 'send'\nDid you mean `mosaic agent send`?");
+    expect(parse('up')).toBe("unknown command 'up'\nDid you mean `mosaic fleet apply`?");
+    expect(parse('fleet', 'ps')).toContain('Did you mean `mosaic fleet status`?');
+    expect(parse('constructor')).not.toContain('Did you mean');
     expect(parse('agent', 'stat')).toMatch(/Did you mean status.*\nSee `mosaic agent --help`/);
     expect(parse('xyzzy')).toContain('See `mosaic --help`');
   });
