@@ -123,6 +123,22 @@ describe('a failure', () => {
   });
 });
 
+describe('several manifests', () => {
+  const validate = (...args: readonly string[]) => live.mosaic(['validate', ...args]);
+  const good = () => join(live.home, 'fleet.yaml');
+
+  it('are all checked, also where one of them is not there', async () => {
+    const { exitCode, stdout, stderr } = await validate('/nowhere/a.yaml', good(), '/nowhere/b.yaml');
+    expect(exitCode).toBe(65);
+    expect(stdout).toMatch(/fleet\.yaml: valid, \d agents\n$/);
+    expect(stderr).toContain('/nowhere/a.yaml: there is no such file');
+    expect(stderr).toContain('/nowhere/b.yaml: there is no such file');
+    const json = await validate('/nowhere/a.yaml', good(), '-o', 'json');
+    expect(json).toMatchObject({ exitCode: 65 });
+    expect(answer<FailureAnswer>(json).error.code).toBe('E_MANIFEST_MISSING');
+  });
+});
+
 describe('help', () => {
   it.each(['fleet apply', 'agent send'])('of a command is that of its last word: %s', async (words) => {
     const ended = await sh([process.execPath, MOSAIC, 'help', ...words.split(' ')]);

@@ -15,6 +15,7 @@ import {
   diagnosticsMarkdown,
   diagnosticsText,
 } from '../../view/diagnostics.ts';
+import { failureText } from '../../view/failure.ts';
 
 export interface ValidateOptions extends CommonOptions {
   readonly strict?: boolean;
@@ -31,23 +32,54 @@ export async function run(files: readonly string[], options: ValidateOptions): P
   const output = createOutput(options);
   const review = strictness(options);
   const { parseFleet } = await import('../../../manifest/parse.ts');
-  const given = files.length > 0 ? files : [usualManifest(options)];
+  const { manifests, unread } = await readAll(files.length > 0 ? files : [usualManifest(options)]);
+  const [first, ...more] = unread;
+  for (const error of more) output.note(failureText(error));
+  // JSON is one document: that of the failure.
+  if (first !== undefined && (output.json || manifests.length === 0)) throw first;
+  const checked = manifests.map(({ file, bytes }) => ({ file, ...parseFleet(bytes, file, review) }));
+  const isValid = checked.every(({ fleet }) => fleet !== undefined);
+  report(checked, options, output);
+  output.data(diagnosticsJson(checked, isValid));
+  if (first !== undefined) throw first;
+  return isValid ? 0 : 65;
+}
+
+interface Read {
+  readonly manifests: readonly { readonly file: string; readonly bytes: Uint8Array }[];
+  readonly unread: readonly FleetError[];
+}
+
+async function readAll(given: readonly string[]): Promise<Read> {
   // Standard input can be read once only, however often it is named.
   const input = given.includes('-') ? await readStandardInput() : new Uint8Array();
-  const checked = given.map((file) => {
-    const [name, bytes] = file === '-' ? ['stdin', input] : [file, readManifestFile(file).bytes];
-    const { fleet, diagnostics, text } = parseFleet(bytes, name, review);
-    return { file: name, text, diagnostics, fleet };
+  const unread: FleetError[] = [];
+  const manifests = given.flatMap((file) => {
+    if (file === '-') return [{ file: 'stdin', bytes: input }];
+    const bytes = bytesOf(file, unread);
+    return bytes === undefined ? [] : [{ file, bytes }];
   });
-  const isValid = checked.every(({ fleet }) => fleet !== undefined);
+  return { manifests, unread };
+}
+
+/** A file that cannot be read hides no mistake of the others. */
+function bytesOf(file: string, unread: FleetError[]): Uint8Array | undefined {
+  try {
+    return readManifestFile(file).bytes;
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    unread.push(error);
+    return undefined;
+  }
+}
+
+function report(checked: readonly Checked[], { output: format }: ValidateOptions, output: Output): void {
   const all = checked.flatMap(({ diagnostics }) => diagnostics);
-  output.data(diagnosticsJson(checked, isValid));
-  if (options.output === 'github') output.text(diagnosticsGithub(all).join('\n'));
-  else if (options.output === 'markdown') output.text(diagnosticsMarkdown(checked));
+  if (format === 'github') output.text(diagnosticsGithub(all).join('\n'));
+  else if (format === 'markdown') output.text(diagnosticsMarkdown(checked));
   else for (const one of checked) sayText(one, output);
   // Many a CI shows no annotations, and its log no page.
-  if (REVIEWS.has(options.output)) for (const line of diagnosticsLines(all)) output.note(line);
-  return isValid ? 0 : 65;
+  if (REVIEWS.has(format)) for (const line of diagnosticsLines(all)) output.note(line);
 }
 
 const REVIEWS: ReadonlySet<CommonOptions['output']> = new Set(['github', 'markdown']);
