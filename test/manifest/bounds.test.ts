@@ -4,6 +4,9 @@ import { complaints, manifest, parse, withAgent } from './support.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
+/** What grows with the square takes minutes. The two seconds of a machine that does nothing else are for `npm run proof`. */
+const BUSY_MS = 10_000;
+
 /** CPU time of this process, which other work on the machine does not lengthen. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -79,7 +82,7 @@ describe('a hostile manifest', () => {
     const start = cpuMs();
     const { diagnostics, text } = parse(source);
     const shown = formatDiagnostics(diagnostics, text);
-    expect(cpuMs() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(BUSY_MS);
     expect(shown.split('\n\n').length).toBeLessThanOrEqual(21);
     expect(shown.length).toBeLessThan(20_000);
   });
