@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join, resolve } from 'node:path';
 import { cleanUp, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh, type Ended } from '../support/process.ts';
+import { wholeCalls } from '../support/strace.ts';
 import { liveFleet, sleeper, systemctl, type LiveFleet } from './live-fleet.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
@@ -127,13 +128,14 @@ describe('an apply', () => {
     const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir };
     const { exitCode } = await sh(['strace', '-f', '-qq', '-y', '-e', 'trace=fsync', '-o', log, ...argv], { env });
     expect(exitCode).toBe(0);
-    const synced = [...readFileSync(log, 'utf8').matchAll(/fsync\(\d+<([^>]+)>\) += 0/g)].map(([, path]) => path);
+    const lines = wholeCalls(readFileSync(log, 'utf8'));
+    const synced = lines.flatMap((line) => /fsync\(\d+<([^>]+)>\) += 0/.exec(line)?.[1] ?? []);
     const times = (path: string): number => synced.filter((one) => one === path).length;
     const dropIns = ['a', 'b', 'c'].map((name) => join(UNIT_DIRECTORY, `${live.unit(name)}.d`));
     const once = [join(live.home, 'fleets', live.fleet, 'launch'), join(live.home, 'libexec'), ...dropIns];
     expect(once.map(times)).toEqual(once.map(() => 1));
     expect(times(UNIT_DIRECTORY)).toBe(1);
-    const files = synced.filter((path) => path?.includes('/.mosaic-') === true);
+    const files = synced.filter((path) => path.includes('/.mosaic-'));
     expect(files.length).toBeGreaterThan(once.length);
   });
 });

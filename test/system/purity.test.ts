@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
+import { wholeCalls } from '../support/strace.ts';
 import { liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
 
 const MOSAIC = resolve(import.meta.dirname, '../../bin/mosaic.js');
@@ -78,7 +79,7 @@ async function record(args: readonly string[], more: readonly string[] = []): Pr
   ];
   const { exitCode, stderr } = await sh(['strace', ...filter, ...more, '-o', log, ...argv], { env });
   expect([0, 2, stderr]).toContain(exitCode);
-  const lines = readFileSync(log, 'utf8').split('\n');
+  const lines = wholeCalls(readFileSync(log, 'utf8'));
   rmSync(log);
   return lines;
 }
