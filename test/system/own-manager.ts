@@ -47,6 +47,9 @@ export function ownManager(): OwnManager {
       const settings = [
         '-p',
         'Delegate=yes',
+        // As user@.service has it: only the manager is asked to end, and asks its units in their order.
+        '-p',
+        'KillMode=mixed',
         ...Object.entries(own).map(([name, value]) => `--setenv=${name}=${value}`),
       ];
       const manager = ['/lib/systemd/systemd', '--user'];
