@@ -1,3 +1,4 @@
+import { groupTitle } from '../model/resource.ts';
 import { FleetError, type ErrorCode } from '../model/error.ts';
 import { isEmpty, type Blocked, type Plan } from '../model/plan.ts';
 import type { CommonOptions, Output } from './options.ts';
@@ -24,7 +25,7 @@ export async function confirmPlan(plan: Plan, options: CommonOptions, output: Ou
     ({ action, disruption }) => action === 'delete' || ['restart', 'kill', 'fleet'].includes(disruption),
   );
   if (grave.length === 0 || options.yes === true) return;
-  const agents = [...new Set(grave.map(({ group }) => group.replace(/^agent\./, '')))].join(', ');
+  const agents = [...new Set(grave.map(({ group }) => groupTitle(group)))].join(', ');
   const text = `This ends or deletes something of: ${agents}. Go on? [y/N] `;
   await ask({ text, isRight: (answer) => /^y(es)?$/i.test(answer), hint: 'Answer y to go on.' }, output);
 }

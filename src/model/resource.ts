@@ -9,6 +9,9 @@ export type Address = string;
 /** `fleet`, or `agent.NAME`: what a plan is grouped by. */
 export type Group = string;
 
+/** What people call it: an agent by its name. */
+export const groupTitle = (group: Group): string => group.replace(/^agent\./, '');
+
 export type ProviderName = 'files' | 'systemd' | 'tmux' | (string & {});
 
 /** What a change of one field does to a running agent; declared in the schema as `x-mosaic-change`. */

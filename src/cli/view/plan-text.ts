@@ -1,3 +1,4 @@
+import { groupTitle } from '../../model/resource.ts';
 import { isEmpty, type Blocked, type Change, type Deferred, type Plan } from '../../model/plan.ts';
 import { printable } from './printable.ts';
 import { shownPatch } from './redact.ts';
@@ -14,20 +15,18 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   const groups = [...new Set([...plan.changes, ...plan.blocked, ...plan.deferred].map(({ group }) => group))].toSorted(
     fleetFirst,
   );
-  const width = Math.min(24, Math.max(0, ...groups.map((group) => titleOf(group).length)));
+  const width = Math.min(24, Math.max(0, ...groups.map((group) => groupTitle(group).length)));
   const lines = groups.flatMap((group) => groupLines(plan, group, { ...options, width }));
   return [...lines, ...noteLines(plan), ...(lines.length > 0 ? [''] : []), summaryLine(plan), ''].join('\n');
 }
 
 type LineOptions = PlanTextOptions & { readonly width: number };
 
-const titleOf = (group: string): string => group.replace(/^agent\./, '');
-
 const fleetFirst = (a: string, b: string): number =>
   Number(b === 'fleet') - Number(a === 'fleet') || (a < b ? -1 : a > b ? 1 : 0);
 
 function groupLines(plan: Plan, group: string, options: LineOptions): readonly string[] {
-  const title = titleOf(group).padEnd(options.width);
+  const title = groupTitle(group).padEnd(options.width);
   const changes = plan.changes.filter((change) => change.group === group);
   const detail = options.verbose ? changes.flatMap(resourceLines) : [];
   return [
@@ -155,8 +154,8 @@ export function remainderLine(plan: Plan): string {
   const agents = counts.map(([verb, count], at) => `${at === 0 ? agentsText(count) : count} to ${verb}`).join(', ');
   const changes = plan.changes.length === 0 ? '' : changesText(plan.changes.length);
   const hindered = [
-    ...plan.deferred.map(({ group, reason }) => `${titleOf(group)} waits (${reason})`),
-    ...plan.blocked.map(({ group, reason }) => hinderedText(titleOf(group), reason)),
+    ...plan.deferred.map(({ group, reason }) => `${groupTitle(group)} waits (${reason})`),
+    ...plan.blocked.map(({ group, reason }) => hinderedText(groupTitle(group), reason)),
   ];
   const named = [...new Set(hindered)];
   const more = named.length > NAMED ? [`${named.length - NAMED} more are hindered`] : [];

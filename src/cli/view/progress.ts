@@ -1,3 +1,4 @@
+import { groupTitle } from '../../model/resource.ts';
 import type { Step } from '../../reconciler/execute.ts';
 import type { Change } from '../../model/plan.ts';
 import { printable } from './printable.ts';
@@ -57,7 +58,7 @@ function shown(rows: readonly Row[], limit: number): readonly string[] {
   const room = rows.length <= limit ? limit : limit - 1;
   const some = [...first.slice(0, room), ...done.slice(Math.max(0, done.length - Math.max(0, room - first.length)))];
   const left = rows.length - some.length;
-  const cells = some.map(({ group, doing, state, why }) => [group.replace(/^agent\./, ''), WORDS[state], doing, why]);
+  const cells = some.map(({ group, doing, state, why }) => [groupTitle(group), WORDS[state], doing, why]);
   const [, ...lines] = table(['', '', '', ''], cells);
   return left === 0 ? lines : [...lines, `… and ${left} more`];
 }

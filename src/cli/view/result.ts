@@ -1,3 +1,4 @@
+import { groupTitle } from '../../model/resource.ts';
 import { isEmpty, type Plan } from '../../model/plan.ts';
 import type { MutationResult } from '../mutate.ts';
 import type { Output } from '../options.ts';
@@ -37,15 +38,13 @@ export function reportResult(result: MutationResult, { output, whole = true, tol
 function whyLines({ blocked, deferred, conditions }: Plan, told: Plan | undefined): readonly string[] {
   const known = new Set(told === undefined ? [] : whyLines(told, undefined));
   return [
-    ...blocked.map(({ group, message, hint, reason }) => `left: ${nameOf(group)}: ${reason}: ${message}; ${hint}`),
-    ...deferred.map(({ group, reason, hint }) => `waits: ${nameOf(group)}: ${reason}: ${hint}`),
+    ...blocked.map(({ group, message, hint, reason }) => `left: ${groupTitle(group)}: ${reason}: ${message}; ${hint}`),
+    ...deferred.map(({ group, reason, hint }) => `waits: ${groupTitle(group)}: ${reason}: ${hint}`),
     ...conditions.map(({ type, message }) => `${type}: ${message}`),
   ]
     .map(printable)
     .filter((line) => !known.has(line));
 }
-
-const nameOf = (group: string): string => group.replace(/^agent\./, '');
 
 /** What is left of groups that the plan of the named part does not tell of. */
 function beside(rest: Plan, { changes, blocked, deferred }: Plan): Plan {

@@ -1,7 +1,7 @@
 import { counted } from '../../model/counted.ts';
 import type { Fingerprint } from '../../model/fingerprint.ts';
 import type { Plan } from '../../model/plan.ts';
-import { textOf, type JsonObject } from '../../model/resource.ts';
+import { groupTitle, textOf, type JsonObject } from '../../model/resource.ts';
 import type { DefaultTmuxProof } from '../../reconciler/verify.ts';
 import { plain } from './markdown.ts';
 import { heldText, planText } from './plan-text.ts';
@@ -46,7 +46,7 @@ function nextStep({ untouched }: DefaultTmuxProof, { changes, blocked, deferred 
   if (!untouched) return ': mosaic fleet verify --report FILE keeps the evidence';
   const hindered = blocked[0] ?? deferred[0];
   if (changes.length > 0 || hindered === undefined) return ': mosaic fleet plan -v';
-  return printable(`, for ${hindered.group.replace(/^agent\./, '')}: ${hindered.hint}`);
+  return printable(`, for ${groupTitle(hindered.group)}: ${hindered.hint}`);
 }
 
 function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): string {

@@ -1,5 +1,5 @@
 import type { Condition } from '../../model/plan.ts';
-import type { JsonObject } from '../../model/resource.ts';
+import { groupTitle, type JsonObject } from '../../model/resource.ts';
 import type { AgentStatus, FleetStatus } from '../../reconciler/status.ts';
 import { steady, UNSTEADY } from '../../reconciler/watch/conditions.ts';
 import type { StampedCondition } from '../../reconciler/watch/memory.ts';
@@ -17,11 +17,9 @@ export function upToDate(watch: WatchView, { agents }: Pick<FleetStatus, 'agents
     ...watch,
     conditions: stale.size === 0 ? watch.conditions : watch.conditions.filter(({ reason }) => reason !== UNSTEADY),
     agents: Object.fromEntries(Object.entries(watch.agents).filter(([name]) => isFresh(name))),
-    waits: watch.waits.filter(({ group }) => isFresh(agentOf(group))),
+    waits: watch.waits.filter(({ group }) => isFresh(groupTitle(group))),
   };
 }
-
-const agentOf = (group: Wait['group']): string => group.replace(/^agent\./, '');
 
 /** How the fleet is: as `status` has just seen for itself, and what only a watcher can say. */
 export function watchConditions(own: readonly Condition[], watch: WatchView | undefined): readonly Condition[] {
@@ -69,7 +67,7 @@ function watchNotes({ agents }: FleetStatus, watch: WatchView, nowMs: number): r
   );
   const shown = new Set(watch.conditions.map(({ message }) => message));
   const waits = watch.waits.flatMap((wait): readonly Note[] => {
-    const name = agentOf(wait.group);
+    const name = groupTitle(wait.group);
     const isTold = conditions.some((note) => note.names.includes(name) && note.text.endsWith(wait.message));
     if (isTold || (wait.reason === 'crash-looping' && crashing.has(name))) return [];
     // A long condition is not to be read once more for each agent.

@@ -1,7 +1,7 @@
 import { counted } from '../../model/counted.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
-import type { Group } from '../../model/resource.ts';
+import { groupTitle, type Group } from '../../model/resource.ts';
 import type { Look } from '../pass.ts';
 import type { AgentStatus, FleetStatus } from '../status.ts';
 import type { StampedCondition, Trouble, WatchConditions } from './memory.ts';
@@ -57,7 +57,9 @@ const STALLED = 3;
 function progress({ queue, seen }: Findings): readonly Condition[] {
   const failing = Object.entries(queue).filter(([, { failures }]) => failures > 0);
   const stuck = failing.filter(([, { failures }]) => failures >= STALLED);
-  const starting = seen.plan.deferred.filter(({ reason }) => reason === 'starting').map(({ group }) => nameOf(group));
+  const starting = seen.plan.deferred
+    .filter(({ reason }) => reason === 'starting')
+    .map(({ group }) => groupTitle(group));
   return [
     ...(stuck.length > 0 ? [isSo('Stalled', 'KeepsFailing', retryText(stuck))] : []),
     ...(failing.length > stuck.length ? [isSo('Reconciling', 'Retrying', retryText(failing))] : []),
@@ -94,7 +96,7 @@ const UNKNOWN: Condition = {
 
 const retryText = (entries: readonly (readonly [Group, Queue[string]])[]): string =>
   few(
-    entries.map(([group, { message }]) => `${nameOf(group)}: ${message}`),
+    entries.map(([group, { message }]) => `${groupTitle(group)}: ${message}`),
     '; ',
   );
 
@@ -105,8 +107,6 @@ const few = (texts: readonly string[], separator: string): string => {
   const more = texts.length - MOST_TOLD;
   return [...texts.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join(separator);
 };
-
-const nameOf = (group: Group): string => group.replace(/^agent\./, '');
 
 const isSo = (type: string, reason: string, message: string): Condition => ({ type, status: 'True', reason, message });
 

@@ -1,3 +1,4 @@
+import { groupTitle } from '../../model/resource.ts';
 import type { Agent, Fleet } from '../../model/fleet.ts';
 import type { Condition } from '../../model/plan.ts';
 import type { Step } from '../execute.ts';
@@ -161,7 +162,7 @@ function crashedAgents({ plan, fleet }: Look, revivals: ReadonlyMap<string, Revi
   const blocked = plan.blocked.filter(({ reason }) => reason === 'crash-looping');
   const gaveUp = fleet.agents.filter(({ name }) => revivals.get(name)?.what === 'give-up');
   return new Map([
-    ...blocked.map(({ group, message }) => [group.replace(/^agent\./, ''), message] as const),
+    ...blocked.map(({ group, message }) => [groupTitle(group), message] as const),
     ...gaveUp.map((agent) => [agent.name, limitText(agent)] as const),
   ]);
 }
