@@ -8,6 +8,7 @@ import type { FleetStatus } from '../reconciler/status.ts';
 import { flappingText, UNSTEADY } from '../reconciler/watch/conditions.ts';
 import { flaps } from '../reconciler/watch/starts.ts';
 import { readEnds } from './agent-events.ts';
+import { journalPath } from './journal.ts';
 import type { Place } from './context.ts';
 
 /** Where the records are. */
@@ -30,7 +31,7 @@ export function flappingConditions(
     return flaps({ endsMs: own }, agent.restart, nowMs) === undefined ? [] : [{ agent, own }];
   });
   if (suspects.length === 0) return [];
-  const asked = lastAsked(`${home}/state/${fleet.name}/journal.jsonl`);
+  const asked = lastAsked(journalPath({ home }, fleet.name));
   const told = suspects.flatMap(({ agent: { name, restart }, own }) => {
     const since = asked.get(`agent.${name}`) ?? 0;
     const flapping = flaps({ endsMs: own.filter((at) => at > since) }, restart, nowMs);

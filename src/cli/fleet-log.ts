@@ -1,10 +1,11 @@
-import { textOf, type JsonObject } from '../model/resource.ts';
+import { groupTitle, textOf, type JsonObject } from '../model/resource.ts';
 import { isAgentName, type FleetName } from '../model/names.ts';
 import { openAppended, type Appended } from '../host/appended.ts';
 import { MAX_JOURNAL_BYTES, readJournal, recordOf } from '../host/journal.ts';
 import { fleetDirectory } from '../providers/files/client.ts';
 import { eventOf, type AgentEvent } from './agent-events.ts';
 import type { Place } from './context.ts';
+import { journalPath } from './journal.ts';
 import { printable } from './view/printable.ts';
 
 /** Something that happened: a step of a command, or a start or an end of an agent's process. */
@@ -29,8 +30,12 @@ export interface FleetLog {
 const EVENTS_BYTES = 256 * 1024;
 
 /** Opens the log of a fleet: nothing is read before it is asked for, and nothing that was told is kept. */
-export function openFleetLog({ home, read: { files } }: Place, fleet: FleetName): FleetLog {
-  const path = `${home}/state/${fleet}/journal.jsonl`;
+export function openFleetLog(place: Place, fleet: FleetName): FleetLog {
+  const {
+    home,
+    read: { files },
+  } = place;
+  const path = journalPath(place, fleet);
   const records = `${fleetDirectory(home, fleet)}/record`;
   const recorded = (): readonly string[] => (files.list(records) ?? []).filter(isAgentName);
   const journal = openAppended(path, MAX_JOURNAL_BYTES);
@@ -80,9 +85,7 @@ function recordLine(record: JsonObject): string {
   const { group, action, because, result, command, by } = textsOf(record);
   const when = timeText(Number(record['at']));
   const outcome = result === 'done' ? '' : ` (${result})`;
-  return printable(
-    `${when}  ${group.replace(/^agent\./, '')}  ${action}${outcome}: ${because}  [mosaic ${command}, ${by}]`,
-  );
+  return printable(`${when}  ${groupTitle(group)}  ${action}${outcome}: ${because}  [mosaic ${command}, ${by}]`);
 }
 
 const FIELDS = ['group', 'action', 'because', 'result', 'command', 'by'] as const;

@@ -4,7 +4,6 @@ import type { Fleet } from '../model/fleet.ts';
 import type { Fingerprint } from '../model/fingerprint.ts';
 import { isEmpty, type Change, type Hold, type Plan } from '../model/plan.ts';
 import { systemClock } from '../host/clock.ts';
-import { createJournal } from '../host/journal.ts';
 import { defaultTmuxSocket } from '../host/places.ts';
 import { fingerprintDefault } from '../providers/tmux/fingerprint.ts';
 import { act } from '../reconciler/act.ts';
@@ -15,6 +14,7 @@ import { refuseBlind } from './blind.ts';
 import { wasAsked } from './confirm.ts';
 import type { Place } from './context.ts';
 import { saveExecLog } from './exec-log.ts';
+import { openJournal } from './journal.ts';
 import { openStory, type Story } from './live-list.ts';
 import { locked, makeStateDirectory } from './locked.ts';
 import type { CommonOptions, Output } from './options.ts';
@@ -54,8 +54,6 @@ export interface MutationResult {
   /** 0 when everything that was to be done is done, 3 when something is left. */
   readonly exit: 0 | 3;
 }
-
-const JOURNAL_BYTES = 1024 * 1024;
 
 /** Lock, fingerprint, look, plan, confirm, act, look again, fingerprint, log: the one way anything is changed. */
 export async function mutate(
@@ -132,10 +130,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
   await mutation.confirm(before.plan);
   if (wasAsked()) refuseChanged(before, await lookNow());
   await mutation.prepare?.(port, before.plan);
-  const journal = createJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, {
-    maxBytes: JOURNAL_BYTES,
-    onFailure: (error) => output.note(`warning: ${error.message}`),
-  });
+  const journal = openJournal(place, fleet.name, output);
   const story = storyOf(mutation, output);
   const begun = new Map<string, number>();
   const onBegin = (changes: readonly Change[]): void => {

@@ -16,8 +16,11 @@ export interface Journal {
   readonly append: (...records: readonly JsonObject[]) => void;
 }
 
-/** Of one file, for whoever reads it: well above what its writers let it grow to. */
-export const MAX_JOURNAL_BYTES = 4 * 1024 * 1024;
+/** What the writers of a fleet's journal let one file grow to. */
+export const JOURNAL_BYTES = 1024 * 1024;
+
+/** Of one file, for whoever reads it: what somebody has added by hand is read as well, and no more than can be meant. */
+export const MAX_JOURNAL_BYTES = 4 * JOURNAL_BYTES;
 
 /** An append-only file of JSON lines, mode 0600, as few writes as fit. Opened anew for each, so that others may rotate. */
 export function createJournal(path: string, options: JournalOptions): Journal {

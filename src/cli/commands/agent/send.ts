@@ -8,7 +8,6 @@ import { roomOf, type Room } from '../../../agent/reach.ts';
 import type { Order, Receipt } from '../../../agent/send.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { sha256 } from '../../../host/digest.ts';
-import { createJournal } from '../../../host/journal.ts';
 import { ancestorsOf, cgroupOf, rawArguments } from '../../../host/process.ts';
 import { parseDuration } from '../../../manifest/words.ts';
 import { lookAtAgents, type Engine } from '../../../reconciler/pass.ts';
@@ -17,6 +16,7 @@ import { fleetStatus, type AgentStatus } from '../../../reconciler/status.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { saveExecLog } from '../../exec-log.ts';
 import { loadFleetToType } from '../../installed.ts';
+import { openJournal } from '../../journal.ts';
 import { readStandardInput } from '../../load-fleet.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { selectAgents } from '../../selector.ts';
@@ -182,14 +182,9 @@ async function statesOfMissing(
   return new Map(agents.filter(({ name }) => names.includes(name)).map((agent) => [agent.name, agent]));
 }
 
-const JOURNAL_BYTES = 1024 * 1024;
-
 /** Who sent how much to whom and what came of it; of the text itself a digest alone. */
 function note(place: Place, { fleet, clock }: Room, receipts: readonly Receipt[], output: Output): void {
-  const journal = createJournal(`${place.home}/state/${fleet.name}/journal.jsonl`, {
-    maxBytes: JOURNAL_BYTES,
-    onFailure: (error) => output.note(`warning: ${error.message}`),
-  });
+  const journal = openJournal(place, fleet.name, output);
   const digest = sha256(receipts[0]?.text ?? '');
   for (const { agent, verdict, bytes, from } of receipts) {
     const { receipt } = verdict;
