@@ -82,7 +82,7 @@ function nextStartFails({ observed, fleet }: PlanInput, blocked: readonly Blocke
       type: 'NextStartFails',
       status: 'True' as const,
       reason: 'HostUnfit',
-      message: `${agent.name} runs, but could not be started again: ${message}; ${hint}`,
+      message: `${agent.name} runs, but could not be started again: ${message}. ${hint}`,
     }));
   });
 }

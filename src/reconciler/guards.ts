@@ -223,9 +223,18 @@ function hostedHere(changes: readonly Change[], { observed, fleet }: GuardContex
   return groupsOf([...own, ...deletes]).map((group) => ({
     group,
     reason: 'self',
-    message: `this command runs inside ${self === 'server' ? 'the fleet’s tmux server' : `agent ${self}`}`,
+    message: `this command runs inside ${hostText(self)}, ${whyHeld(self, group)}`,
     hint: 'Run it from outside the fleet.',
   }));
+}
+
+const hostText = (self: string): string => (self === 'server' ? 'the fleet’s tmux server' : `agent ${self}`);
+
+/** Who hosts the command is not always who is held back. */
+function whyHeld(self: string, group: Group): string {
+  const held = agentOf(group) ?? 'server';
+  if (held === self) return 'which would end';
+  return held === 'server' ? 'which would end with the tmux server' : `from where ${held} may not be deleted`;
 }
 
 /** An agent that is to be started, but whose program, directory or env file is not fit. */

@@ -130,10 +130,25 @@ describe('what is said of a block', () => {
     expect(blocksOf([`restart ${SERVER} fleet`], unseen.slice(2))).toHaveLength(1);
   });
 
-  it('tells an agent from the server as the place of this command', () => {
-    const inside = (self: string): readonly string[] => blocksOf([`restart ${SERVER} fleet`], [], { host: { self } });
-    expect(inside('server')).toContain('fleet self: this command runs inside the fleet’s tmux server');
-    expect(inside('coder')).toContain('fleet self: this command runs inside agent coder');
+  it.each([
+    [
+      'server',
+      `restart ${SERVER} fleet`,
+      'fleet self: this command runs inside the fleet’s tmux server, which would end',
+    ],
+    [
+      'coder',
+      `restart ${SERVER} fleet`,
+      'fleet self: this command runs inside agent coder, which would end with the tmux server',
+    ],
+    ['coder', END, 'coder self: this command runs inside agent coder, which would end'],
+    [
+      'coder',
+      'delete launch.old none not_in_manifest',
+      'old self: this command runs inside agent coder, from where old may not be deleted',
+    ],
+  ])('tells what hosts this command, here %s, from what is held back by %s', (self, words, block) => {
+    expect(blocksOf([words], [], { host: { self } })).toContain(block);
   });
 
   it('tells of each protected agent whether it would end or be deleted', () => {
