@@ -22,11 +22,13 @@ export type Reason =
 export const PHASES = ['write', 'install', 'live', 'stop', 'restart', 'start', 'delete'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** An RFC 6902 operation. */
+/** An RFC 6902 operation, with a member of our own that its readers pass over (section 4). */
 export interface PatchOperation {
   readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
   readonly path: string;
   readonly value?: Json;
+  /** What a `remove` or `replace` found there. */
+  readonly old?: Json;
   readonly from?: string;
 }
 

@@ -15,18 +15,25 @@ export function diff(
   // Nearly every document of nearly every pass is unchanged.
   if (isSame(observed, desired)) return [];
   const comparable = (document: JsonObject): JsonObject => canonicalObject(concealed(document, conceal));
-  const operations = jsonpatch.compare(comparable(observed), comparable(desired));
+  const operations = jsonpatch.compare(comparable(observed), comparable(desired), true).filter(isStandard);
   return operations
-    .filter(isChange)
+    .flatMap((operation, at) => (operation.op === 'test' ? [] : [{ ...operation, ...oldValue(operations[at - 1]) }]))
     .map(withoutSecrets)
     .toSorted((a, b) => compareText(place(a), place(b)));
 }
 
-const withoutSecrets = (operation: PatchOperation): PatchOperation =>
-  operation.value === undefined ? operation : { ...operation, value: withoutTags(operation.value) };
+/** The library tests a value right before it removes or replaces it. */
+const oldValue = (before: PatchOperation | undefined): Pick<PatchOperation, 'old'> =>
+  before?.op === 'test' && before.value !== undefined ? { old: before.value } : {};
+
+const withoutSecrets = ({ value, old, ...operation }: PatchOperation): PatchOperation => ({
+  ...operation,
+  ...(value === undefined ? {} : { value: withoutTags(value) }),
+  ...(old === undefined ? {} : { old: withoutTags(old) }),
+});
 
 /** `compare` never gives the library's own `_get`. */
-const isChange = (operation: Operation): operation is Exclude<Operation, { op: '_get' }> => operation.op !== '_get';
+const isStandard = (operation: Operation): operation is Exclude<Operation, { op: '_get' }> => operation.op !== '_get';
 
 /** Operations on the items of one list build on each other and keep their order: the list's path stands for them all. */
 const place = ({ path }: PatchOperation): string => path.replace(/\/\d+$/, '');

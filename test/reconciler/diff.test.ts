@@ -13,8 +13,8 @@ describe('diff', () => {
   it('names the pointer and the value of each difference, sorted', () => {
     expect(diff({ b: 1, c: 1 }, { a: 1, c: 2 })).toEqual([
       { op: 'add', path: '/a', value: 1 },
-      { op: 'remove', path: '/b' },
-      { op: 'replace', path: '/c', value: 2 },
+      { op: 'remove', path: '/b', old: 1 },
+      { op: 'replace', path: '/c', old: 1, value: 2 },
     ]);
   });
 
@@ -42,9 +42,14 @@ describe('diff', () => {
   it('shows no secret, only that it changed', () => {
     const patch = diff({ env: { API_TOKEN: 'old', B: '1' } }, { env: { API_TOKEN: 'new', B: '2' } });
     expect(patch).toEqual([
-      { op: 'replace', path: '/env/API_TOKEN', value: '(hidden)' },
-      { op: 'replace', path: '/env/B', value: '2' },
+      { op: 'replace', path: '/env/API_TOKEN', old: '(hidden)', value: '(hidden)' },
+      { op: 'replace', path: '/env/B', old: '1', value: '2' },
     ]);
+  });
+
+  it('shows no secret that goes, nor the word behind its flag', () => {
+    const patch = diff({ argv: ['x', '--token', 'old'], env: { API_TOKEN: 'old' } }, { argv: ['x'], env: {} });
+    expect(patch.map(({ old }) => old)).toEqual(['(hidden)', '--token', '(hidden)']);
   });
 
   it('leaves the order of lists alone', () => {

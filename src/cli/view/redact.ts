@@ -1,15 +1,18 @@
 import { concealAt, HIDDEN, isBareSecretFlag, isSecretText } from '../../model/conceal.ts';
 import type { Change, PatchOperation } from '../../model/plan.ts';
-import type { Desired } from '../../model/resource.ts';
+import type { Desired, Json } from '../../model/resource.ts';
 import { beginning, printable } from './printable.ts';
 
 /** A patch without secrets: values of env names like TOKEN, and any text that holds such a value or a credential, are hidden. */
 export const redactPatch = ({ patch, desired }: Pick<Change, 'patch' | 'desired'>): readonly PatchOperation[] =>
-  patch.map((operation) => {
-    if (operation.value === undefined) return operation;
+  patch.map(({ value, old, ...operation }) => {
     const path = operation.path.split('/');
-    const value = isAfterSecretFlag(path, desired) ? HIDDEN : concealAt(operation.value, path, () => HIDDEN);
-    return { ...operation, value };
+    const shown = (one: Json): Json => (isAfterSecretFlag(path, desired) ? HIDDEN : concealAt(one, path, () => HIDDEN));
+    return {
+      ...operation,
+      ...(value === undefined ? {} : { value: shown(value) }),
+      ...(old === undefined ? {} : { old: shown(old) }),
+    };
   });
 
 /** A patch of one word does not show the flag before it; the whole list does. */
@@ -25,13 +28,18 @@ export const redactWords = (argv: readonly string[]): readonly string[] =>
 export interface ShownOperation {
   readonly op: string;
   readonly path: string;
+  /** The value, `old → new` where one takes the place of another. */
   readonly text: string;
 }
 
 /** A change's patch as short lines of text. */
-export const shownPatch = (change: Change): readonly ShownOperation[] =>
-  redactPatch(change).map(({ op, path, value }) => ({
+export const shownPatch = (change: Pick<Change, 'patch' | 'desired'>): readonly ShownOperation[] =>
+  redactPatch(change).map(({ op, path, value, old }) => ({
     op,
     path,
-    text: value === undefined ? '' : beginning(printable(JSON.stringify(value)), 200),
+    text: [old, value].flatMap((one) => (one === undefined ? [] : [shortText(one)])).join(' → '),
   }));
+
+/** The first figures tell two digests apart. */
+const shortText = (value: Json): string =>
+  beginning(printable(JSON.stringify(value)), 200).replace(/^"([0-9a-f]{12})[0-9a-f]{52}"$/, '"$1…"');

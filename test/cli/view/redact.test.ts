@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { redactPatch } from '../../../src/cli/view/redact.ts';
+import { redactPatch, shownPatch } from '../../../src/cli/view/redact.ts';
+import type { PatchOperation } from '../../../src/model/plan.ts';
 import type { Json } from '../../../src/model/resource.ts';
 
 const shown = (path: string, value: Json): Json | undefined =>
@@ -51,11 +52,34 @@ describe('redactPatch', () => {
   });
 
   it.each<[string, Json]>([
+    ['/env/MY_TOKEN', 'abc'],
+    ['/command/1', 'GITHUB_TOKEN=abc'],
+    ['/Service/Environment', 'API_KEY=abc'],
+  ])('hides what was at %s', (path, old) => {
+    expect(redactPatch({ patch: [{ op: 'remove', path, old }] })).toEqual([{ op: 'remove', path, old: '(hidden)' }]);
+  });
+
+  it.each<[string, Json]>([
     ['/env/RUST_LOG', 'info'],
     ['/command/1', '--profile'],
     ['/workingDirectory', '/home/me/token-service'],
     ['/Service/MemoryMax', '4G'],
   ])('shows the value at %s', (path, value) => {
     expect(shown(path, value)).toBe(value);
+  });
+});
+
+describe('shownPatch', () => {
+  const text = (operation: Partial<PatchOperation>): string | undefined =>
+    shownPatch({ patch: [{ op: 'replace', path: '/x', ...operation }] })[0]?.text;
+
+  it('shows what was and what is to be', () => {
+    expect(text({ old: 'a', value: ['b'] })).toBe('"a" → ["b"]');
+    expect(text({ old: 'a' })).toBe('"a"');
+    expect(text({ value: 'b' })).toBe('"b"');
+  });
+
+  it('shows the beginning of a digest', () => {
+    expect(text({ old: '0'.repeat(64), value: `f${'0'.repeat(63)}` })).toBe('"000000000000…" → "f00000000000…"');
   });
 });
