@@ -21,10 +21,13 @@ export async function planDiff({ fleet, observed, plan }: Look, files: FileReade
     if (!isShown) return [];
     const at = path(change);
     const patch = createTwoFilesPatch(at, at, files.read(at) ?? '', body.text, '', '', { context: 3 });
-    return [patch.split('\n').slice(1).map(shownLine).join('\n')];
+    return [patch.split('\n').slice(HEAD_LINES).map(shownLine).join('\n')];
   });
   return diffs.join('');
 }
+
+/** `Index: …` and a rule: the names of both sides follow. */
+const HEAD_LINES = 2;
 
 /** Somebody may have put a secret into a unit by hand. */
 const shownLine = (line: string): string => printable(hideSecrets(line));

@@ -16,6 +16,7 @@ test('a diff hides the secret somebody put into a unit by hand, and what would s
     plan: { changes: [change] },
   };
   const text = await planDiff(look as unknown as Look, files);
+  expect(text.split('\n')[0]).toBe('--- /units/mosaic-canary.target');
   expect(text).toContain('-Environment=API_TOKEN=*********');
   expect(text).toContain('-Description=\\u{1b}[2J');
   expect(text).not.toContain('abcdef123');
