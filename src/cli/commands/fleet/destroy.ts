@@ -31,7 +31,12 @@ export async function run(options: DestroyOptions): Promise<number> {
   requireManifestFile(options);
   const place = await openPlace(options);
   const rest = restOfFleets(place, options.fleet);
-  if (rest !== undefined) return removeRest(place, rest, { options, output });
+  if (rest !== undefined) {
+    const own = await manifestFleet(options, place);
+    // A destroy that was broken off there had removed the socket before.
+    if (own !== undefined && (rest.length === 0 || rest.includes(own.name))) refuseBesideSocket(place, own);
+    return removeRest(place, rest, { options, output });
+  }
   const name = await chooseFleet(options, place);
   if (!isInstalled(place, name)) return tellAbsent(place, name, output);
   const fleet = { ...installedFleet(place.read.files, place.home, name), agents: [] };
@@ -81,18 +86,21 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
   throw new FleetError('E_USAGE', what, { hint });
 }
 
-/**
- * Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. Not
- * beside a socket: what lives there may be a fleet whose files somebody took away.
- */
+/** What lives there may be a fleet whose files somebody took away. */
+function refuseBesideSocket(place: Place, fleet: Fleet): void {
+  const { socketPath } = openEngine(place).hostFacts(fleet);
+  if (place.read.files.stat(socketPath) === undefined) return;
+  const hint = `A tmux server may live there: tmux -S ${socketPath} ls; with mosaic fleet apply the fleet is whole again.`;
+  throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}, and ${socketPath} is there`, { hint });
+}
+
+/** Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. */
 async function absentFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const own = await manifestFleet(options, place);
   const isOther = options.fleet !== undefined && options.fleet !== own?.name;
   if (own !== undefined && !isOther && isGone(place, own.name)) {
-    const { socketPath } = openEngine(place).hostFacts(own);
-    if (place.read.files.stat(socketPath) === undefined) return own.name;
-    const hint = `A tmux server may live there: tmux -S ${socketPath} ls`;
-    throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}, and ${socketPath} is there`, { hint });
+    refuseBesideSocket(place, own);
+    return own.name;
   }
   const message = `no fleet ${options.fleet === undefined ? '' : `${options.fleet} `}is installed in ${place.home}`;
   const hint = own === undefined || !isOther ? {} : { hint: `The manifest is about fleet ${own.name}.` };
