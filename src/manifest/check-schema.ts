@@ -108,7 +108,7 @@ function valueProblem(complaint: Complaint, shown: string, value: unknown): Prob
   const expected = shapeAt(path)?.expects ?? 'something else';
   if (value === null) return emptyProblem(name, expected, shown);
   const isType = error.keyword === 'type';
-  const hint = isType ? typeHint(complaint, value, shown) : choiceHint(error, value);
+  const hint = isType ? typeHint(complaint, value, shown) : (choiceHint(error, value) ?? sizeHint(path, value));
   return {
     code: isType ? 'E_TYPE' : 'E_VALUE',
     message: `${name} must be ${expected}, not ${isTooMany(error) ? 'more' : describe(value, shown)}`,
@@ -155,6 +155,13 @@ function choiceHint(error: SchemaError, value: unknown): string | undefined {
   const words = Array.isArray(allowed) ? allowed.filter((word): word is string => typeof word === 'string') : [];
   const guess = typeof value === 'string' ? nearest(value, words) : undefined;
   return guess === undefined ? undefined : `Did you mean \`${guess}\`?`;
+}
+
+/** Others write 4g, 4gb or 4GiB. */
+function sizeHint(path: Path, value: unknown): string | undefined {
+  const [, size] =
+    path.at(-1) === 'memoryMax' ? (/^([1-9]\d*[KMGT])I?B?$/.exec(String(value).toUpperCase()) ?? []) : [];
+  return size === undefined ? undefined : `Did you mean \`${size}\`?`;
 }
 
 /** True for the value of a variable, or the word after a flag, whose name says that it is a secret. */

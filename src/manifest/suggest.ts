@@ -14,9 +14,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** A hint for an unknown word: the nearest known one, or one that begins alike, or all of them when none is near. */
+/** What other tools call it, in lower case and without its `_`. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['cwd', 'workingDirectory'],
+  ['cmd', 'command'],
+  ['execstart', 'command'],
+  ['environmentfile', 'envFiles'],
+]);
+
+/** A hint for an unknown word: what it is called here, the nearest known one, one that begins alike, or all of them. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  const guess = nearest(word, known) ?? known.find((one) => isShort(one, word) || isShort(word, one));
+  const plain = word.replaceAll('_', '').toLowerCase();
+  const elsewhere = known.find((one) => one === ELSEWHERE.get(plain));
+  const guess = elsewhere ?? nearest(word, known) ?? known.find((one) => isShort(one, plain) || isShort(plain, one));
   return guess === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean \`${guess}\`?`;
 }
 

@@ -37,6 +37,21 @@ describe('didYouMean', () => {
     );
   });
 
+  it.each([
+    ['cwd', 'workingDirectory'],
+    ['working_dir', 'workingDirectory'],
+    ['cmd', 'command'],
+    ['ExecStart', 'command'],
+    ['EnvironmentFile', 'envFiles'],
+    ['env_file', 'envFiles'],
+  ])('knows that other tools say %s for %s', (word, expected) => {
+    expect(didYouMean(word, [...known, 'workingDirectory'])).toBe(`Did you mean \`${expected}\`?`);
+  });
+
+  it('names no field of another place for what other tools say', () => {
+    expect(didYouMean('cwd', ['memoryMax'])).toBe('Known here: memoryMax.');
+  });
+
   it('takes no two letters for a beginning', () => {
     expect(didYouMean('wo', ['workingDirectory'])).toBe('Known here: workingDirectory.');
   });
