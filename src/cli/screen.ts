@@ -1,9 +1,10 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { sizeOf, type Size } from './terminal-size.ts';
+import { wrapped } from './view/wrapped.ts';
 
 /** A terminal that shows one page, painted over itself again and again. */
 export interface Screen {
-  /** Shows the lines from the top of the terminal on, cut to its size. They must be printable. */
+  /** Shows the lines from the top of the terminal on, cut to its size where they have no room. They must be printable. */
   readonly paint: (lines: readonly PageLine[]) => void;
   /** Gives the terminal back as it was; the last page stays. Idempotent. */
   readonly close: () => void;
@@ -73,19 +74,21 @@ export function openScreen(out: WriteStream, { input, keys, paint: coloured }: S
   };
 }
 
-/** The last row stays free: the line break behind it would scroll. What does not fit is counted. */
+/** The last row stays free: the line break behind it would scroll. Long lines go on in the next where all have room. */
 export function pageText(lines: readonly PageLine[], { columns, rows }: Size, coloured: Paint): string {
   const room = Math.max(1, rows - 1);
-  const shown = lines.length <= room ? lines.map(({ text }) => text) : mostNeeded(lines, room);
+  const whole = lines.flatMap(({ text }) => wrapped(text, columns).split('\n'));
+  const shown = whole.length <= room ? whole : mostNeeded(lines, room);
   return shown.map((line) => `${cut(line, columns, coloured)}\r\n`).join('');
 }
 
-/** As many as there is room for beside the line that counts the others, in their order. */
+/** As many as there is room for, in their order, and a line that counts the others; that a blank line is missing is no news. */
 function mostNeeded(lines: readonly PageLine[], room: number): readonly string[] {
   const places = lines.map(({ rank }, at) => ({ rank, at })).toSorted((a, b) => a.rank - b.rank || a.at - b.at);
-  const kept = new Set(places.slice(0, room - 1).map(({ at }) => at));
+  const filled = lines.filter(({ text }) => text !== '').length;
+  const kept = new Set(places.slice(0, filled <= room ? room : room - 1).map(({ at }) => at));
   const texts = lines.filter((_, at) => kept.has(at)).map(({ text }) => text);
-  return [...texts, `… ${lines.length - texts.length} more lines`];
+  return filled <= room ? texts : [...texts, `… ${filled - texts.length} more lines`];
 }
 
 /** On a full line the cursor stands on its last column, which is not to be cleared. */

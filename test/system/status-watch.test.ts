@@ -69,8 +69,8 @@ describe('status --watch', () => {
       await live.must('stop', 'b');
       await eventually(async () => /^b +stopped \(held\)/m.test(await screen()));
       expect((await screen()).match(/^AGENT/gm)).toHaveLength(1);
-      await tmux('resize-window', '-x', '40', '-y', '6');
-      await eventually(async () => (await screen()).endsWith('… 3 more lines'));
+      await tmux('resize-window', '-x', '40', '-y', '5');
+      await eventually(async () => (await screen()).endsWith('… 2 more lines'));
       await tmux('send-keys', 'q');
       await eventually(async () => (await screen()).includes('exit 0'));
       expect((await tmux('display', '-p', '#{cursor_flag} #{wrap_flag}')).stdout).toBe('1 1\n');

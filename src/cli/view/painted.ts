@@ -6,8 +6,12 @@ const BOLD = 1;
 /** Behind the first column of a table, and before another or the end: no words of a sentence. */
 const cell = (words: string): RegExp => new RegExp(`(?<=^[a-z0-9-]+ {2,})(?:${words})(?=$| {2,}| \\*| \\()`);
 
+/** Behind the name of an agent of which it is said. */
+const told = (words: string): RegExp => new RegExp(`(?<=^[a-z0-9-]+: )(?:${words})(?![A-Za-z])`);
+
 /** What catches the eye of a person, and how; the first that fits a line counts. */
 const PAINTS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:[a-z0-9-]+: )?[A-Z][A-Za-z]+(?=: no longer$)/, GREEN],
   [/^ *\+(?= )/, GREEN],
   [/^ *[~±](?= )/, YELLOW],
   [/^ *-(?= )/, RED],
@@ -19,9 +23,9 @@ const PAINTS: readonly (readonly [RegExp, number])[] = [
   [cell('running|done'), GREEN],
   [cell('starting|skipped|unknown'), YELLOW],
   [cell('failed|FAILED|crash-looping|missing'), RED],
-  [/(?<=^[a-z0-9-]+: )delivered\b/, GREEN],
-  [/(?<=^[a-z0-9-]+: )unverified\b/, YELLOW],
-  [/(?<=^[a-z0-9-]+: )refused\b/, RED],
+  [told('delivered|Ready(?!: False)'), GREEN],
+  [told('unverified|Flapping'), YELLOW],
+  [told('refused|CrashLoop|Ready: False'), RED],
 ];
 
 /** Lines with colours for what a person looks for first. They say the same without. */

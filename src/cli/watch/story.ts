@@ -5,8 +5,10 @@ import type { Step } from '../../reconciler/execute.ts';
 import { isSame } from '../../reconciler/watch/conditions.ts';
 import type { Memory } from '../../reconciler/watch/memory.ts';
 import type { PassReport } from '../../reconciler/watch/pass.ts';
+import { sizeOf } from '../terminal-size.ts';
 import { printable } from '../view/printable.ts';
 import { stepLine } from '../view/step.ts';
+import { wrapped } from '../view/wrapped.ts';
 
 type Level = Exclude<LogLevel, 'silent'>;
 
@@ -19,20 +21,22 @@ export interface Story {
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
-/** Lines for people on a terminal, JSON for the journal and for scripts. */
-export async function openStory(level: LogLevel, isForPeople: boolean): Promise<Story> {
-  const log = await openLog(isForPeople ? 'silent' : level);
+/** Lines for people on a terminal, painted there; JSON for the journal and for scripts, where there is no such painting. */
+export async function openStory(level: LogLevel, paint: ((text: string) => string) | undefined): Promise<Story> {
+  const log = await openLog(paint === undefined ? level : 'silent');
   let pass = 0;
-  const line = (text: string): void => {
-    const time = new Date().toTimeString().slice(0, 8);
-    for (const row of text.split('\n').filter((one) => one !== ''))
-      process.stderr.write(`${time} #${pass} ${printable(row)}\n`);
+  const line = (text: string, painted: (text: string) => string): void => {
+    const head = `${new Date().toTimeString().slice(0, 8)} #${pass} `;
+    for (const row of text.split('\n').filter((one) => one !== '')) {
+      const fitted = wrapped(`${head}${printable(row)}`, sizeOf(process.stderr).columns);
+      process.stderr.write(`${head}${painted(fitted.slice(head.length))}\n`);
+    }
   };
   return {
     nextPass: () => void (pass += 1),
     say: (rank, text, fields = {}) => {
-      if (!isForPeople) log[rank](text, { pass, ...fields });
-      else if (RANK[rank] >= RANK[level]) line(text);
+      if (paint === undefined) log[rank](text, { pass, ...fields });
+      else if (RANK[rank] >= RANK[level]) line(text, paint);
     },
   };
 }

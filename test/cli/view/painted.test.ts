@@ -24,6 +24,12 @@ describe('what a person looks for first', () => {
     ['boom   crash-looping *  -  -', 'boom   <red>crash-looping</> *  -  -'],
     ['boom  starting', 'boom  <yellow>starting</>'],
     ['coder: delivered 3 bytes', 'coder: <green>delivered</> 3 bytes'],
+    ['coder: Ready: running', 'coder: <green>Ready</>: running'],
+    ['coder: Ready: False, it ended', 'coder: <red>Ready: False</>, it ended'],
+    ['coder: CrashLoop: it is past', 'coder: <red>CrashLoop</>: it is past'],
+    ['coder: Flapping: ended by itself', 'coder: <yellow>Flapping</>: ended by itself'],
+    ['ManifestInvalid: no longer', '<green>ManifestInvalid</>: no longer'],
+    ['coder: CrashLoop: no longer', '<green>coder: CrashLoop</>: no longer'],
     ['coder: refused: dead', 'coder: <red>refused</>: dead'],
   ])('stands out in %j', (line, expected) => {
     expect(seen(`before\n${line}\n`)).toBe(`before\n${expected}\n`);

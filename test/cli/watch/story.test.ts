@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { painted } from '../../../src/cli/view/painted.ts';
 import { planTeller } from '../../../src/cli/watch/plan-news.ts';
-import { tellPass, tellStep, type Story } from '../../../src/cli/watch/story.ts';
+import { openStory, tellPass, tellStep, type Story } from '../../../src/cli/watch/story.ts';
 import { freshMemory, type Memory } from '../../../src/reconciler/watch/memory.ts';
 import { fleetWith } from '../../support/fleet.ts';
 import { NOW, pass, type Given } from '../../support/one-pass.ts';
@@ -70,5 +71,30 @@ describe('an agent that crashes again and again', () => {
       'coder: CrashLoop: coder is past its start limit (exited with 3)',
     ]);
     expect(await look(at + 30 * SECOND, gone(5, at, 'failed'))).toEqual([]);
+  });
+});
+
+describe('a watcher on a terminal', () => {
+  async function linesOf(text: string, paint: (text: string) => string): Promise<readonly string[]> {
+    const written: string[] = [];
+    const write = jest.spyOn(process.stderr, 'write').mockImplementation((one) => written.push(String(one)) > 0);
+    try {
+      (await openStory('info', paint)).say('warn', text);
+    } finally {
+      write.mockRestore();
+    }
+    return written.join('').trimEnd().split('\n');
+  }
+
+  it('paints what is said, not when', async () => {
+    const [line = ''] = await linesOf('coder: CrashLoop: it ended', painted);
+    expect(line.slice(line.indexOf('#'))).toBe('#0 coder: \u001b[31mCrashLoop\u001b[0m: it ended');
+  });
+
+  it('breaks a long line between words, and shows the rest below it', async () => {
+    const [first, rest, ...others] = await linesOf(`${'0123456 '.repeat(9)}end\nshort`, (text) => text);
+    expect(first).toMatch(/^[\d:]{8} #0 (?:0123456 ?){8}$/);
+    expect(rest).toMatch(/^ +0123456 end$/);
+    expect(others).toEqual([expect.stringMatching(/^[\d:]{8} #0 short$/)]);
   });
 });

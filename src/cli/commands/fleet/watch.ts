@@ -14,7 +14,7 @@ import type { Auto, PassReport } from '../../../reconciler/watch/pass.ts';
 import { firstMemory, type GoodReading } from '../../../reconciler/watch/reading.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { manifestOf, requireManifestFile } from '../../load-fleet.ts';
-import type { CommonOptions } from '../../options.ts';
+import { createOutput, type CommonOptions } from '../../options.ts';
 import { isTaken, locked, makeStateDirectory } from '../../locked.ts';
 import { longRunSignals } from '../../signals.ts';
 import { firstManifest, heritageOf } from '../../watch/beginning.ts';
@@ -84,7 +84,9 @@ async function watch({ options, place, path, source, first, lock }: Start): Prom
   const { fleet } = first;
   const { auto = 'safe' } = options;
   const level = options.logLevel === undefined || options.logLevel === 'silent' ? 'info' : options.logLevel;
-  const story = await openStory(level, process.stderr.isTTY && options.output !== 'json');
+  const isForPeople = process.stderr.isTTY && options.output !== 'json';
+  const output = createOutput(options);
+  const story = await openStory(level, isForPeople ? (text) => output.paint(text, 'story') : undefined);
   const bell = createBell();
   const interrupt = new AbortController();
   const stop = (): void => {
