@@ -3,6 +3,7 @@ import { ERRORS, FleetError } from '../model/error.ts';
 import { agentCommands } from './agent-commands.ts';
 import { common, type Action, type Define } from './command-options.ts';
 import { fleetCommands } from './fleet-commands.ts';
+import { NOT_TO_FOLLOW } from './named-file.ts';
 
 export interface Program {
   readonly command: Command;
@@ -74,6 +75,7 @@ function usageHint(command: Command, message: string): string | undefined {
   const name = fullName(command);
   if (name === 'mosaic fleet status' && message.startsWith('too many arguments'))
     return `That of one agent: \`mosaic agent status ${plainWords(command.args) ?? 'NAME'}\`.`;
+  if (name === 'mosaic fleet log' && /-f, .* argument missing$/.test(message)) return NOT_TO_FOLLOW;
   if (name !== 'mosaic agent send' || !message.startsWith('unknown option')) return undefined;
   return `A text with a dash goes after --: \`${name} ${sendWords(command)}\`.`;
 }

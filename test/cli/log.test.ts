@@ -69,6 +69,14 @@ describe('log --since', () => {
   });
 });
 
+it.each([
+  ['0', []],
+  ['x', ['--follow']],
+])('log -n %s is refused with what it takes', async (lines, more) => {
+  const stderr = expect.stringContaining(`, from 1, or 0 with --follow, to 999999, not "${lines}"`);
+  expect(await log('-n', lines, ...more)).toMatchObject({ exitCode: 64, stderr });
+});
+
 describe('log --follow', () => {
   it('tells the last lines and then what comes, each once, also when the journal is moved away', async () => {
     for (const because of ['one', 'two', 'three']) note(because, now);

@@ -55,6 +55,11 @@ describe('the command tree', () => {
     expect(parse('flet')).toContain('fleet');
   });
 
+  it('tells who means to follow a log by -f what -f is there', () => {
+    expect(parse('fleet', 'log', '-f')).toContain('To go on with what comes: mosaic fleet log --follow');
+    expect(parse('fleet', 'plan', '-f')).toContain('See `mosaic fleet plan --help`.');
+  });
+
   it('knows a command that was typed without its family, or with the other one', () => {
     expect(parse('plan', '-v')).toContain('Did you mean `mosaic fleet plan`?');
     expect(parse('aply')).toContain('Did you mean `mosaic fleet apply`?');

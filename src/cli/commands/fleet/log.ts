@@ -6,6 +6,7 @@ import { requireAgents } from '../../agent-names.ts';
 import { openPlace } from '../../context.ts';
 import { openFleetLog, type FleetLog, type LogEntry } from '../../fleet-log.ts';
 import { isNamedInVain, loadFleetOrInstalled } from '../../installed.ts';
+import { NOT_TO_FOLLOW } from '../../named-file.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { interruptSignal } from '../../signals.ts';
 import { sinceMs } from '../../since.ts';
@@ -46,18 +47,17 @@ interface Wish {
 /** Who says since when wants all of it. */
 function readWish({ lines, since, follow: isFollowed }: LogOptions): Wish {
   const isCount = lines === undefined || (/^\d{1,6}$/.test(lines) && (Number(lines) > 0 || isFollowed === true));
-  if (!isCount) throw new FleetError('E_USAGE', `-n takes a number of lines, not ${JSON.stringify(lines)}`);
+  const range = 'from 1, or 0 with --follow, to 999999';
+  if (!isCount) throw new FleetError('E_USAGE', `-n takes a number of lines, ${range}, not ${JSON.stringify(lines)}`);
   return {
     count: lines === undefined ? (since === undefined ? LINES : Infinity) : Number(lines),
     fromMs: since === undefined ? -Infinity : sinceMs(since, systemClock.nowMs()),
   };
 }
 
-/** Elsewhere in a shell, `-f` follows. */
 function tellOfFollow(error: unknown, options: LogOptions): never {
   if (!(error instanceof FleetError) || !isNamedInVain(error, options)) throw error;
-  const hint = 'Here -f names a manifest. To go on with what comes: mosaic fleet log --follow';
-  throw new FleetError(error.code, error.message, { hint, cause: error });
+  throw new FleetError(error.code, error.message, { hint: NOT_TO_FOLLOW, cause: error });
 }
 
 function chosen(entries: readonly LogEntry[], { count, fromMs }: Wish): readonly LogEntry[] {
