@@ -25,13 +25,16 @@ export interface DocumentKind {
 export function checkDocument(text: string, document: DocumentKind): unknown {
   const value = parseJson(text, document);
   refuseTraps(value, document);
-  if (!isObject(value) || value['kind'] !== document.kind) throw invalid(document, `is no ${document.kind}`);
+  if (!isObject(value) || value['kind'] !== document.kind) throw invalid(document, `is not ${inWords(document.kind)}`);
   refuseOtherBuild(value['mosaic'], document);
   document.checkSeal?.(value);
   if (document.validate(value)) return value;
   const [first] = document.validate.errors ?? [];
   throw invalid(document, `is damaged: ${first?.instancePath ?? ''} ${first?.message ?? 'is not as it should be'}`);
 }
+
+/** `a saved plan` for SavedPlan. */
+const inWords = (kind: string): string => `a ${kind.replace(/\B(?=[A-Z])/, ' ').toLowerCase()}`;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -94,7 +97,7 @@ function refuseOther(path: string, kind: string): void {
   // What is no file at all, the writer refuses.
   if (stat?.kind !== 'file' || stat.size === 0) return;
   if ((files.read(path, MAX_OLD_BYTES) ?? '').slice(0, 200).includes(`"kind": "${kind}"`)) return;
-  throw new FleetError('E_EXISTS', `${path} is there and is no ${kind}`, { hint: 'Choose another name.' });
+  throw new FleetError('E_EXISTS', `${path} is there and is not ${inWords(kind)}`, { hint: 'Choose another name.' });
 }
 
 const MAX_OLD_BYTES = 64 * 1024 * 1024;

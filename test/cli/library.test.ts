@@ -35,6 +35,6 @@ describe('the library', () => {
     expect(() => other && planInput(other, snapshot)).toThrow(
       new FleetError('E_OTHER_FLEET', 'the snapshot is of fleet canary, the manifest of fleet other'),
     );
-    expect(() => parseSnapshot('{}')).toThrow(new FleetError('E_SNAPSHOT', 'the snapshot is no Snapshot'));
+    expect(() => parseSnapshot('{}')).toThrow(new FleetError('E_SNAPSHOT', 'the snapshot is not a snapshot'));
   });
 });

@@ -179,7 +179,7 @@ describe('a usage that would not mean what was reviewed', () => {
 
   it('does not write over anything else than a plan', async () => {
     expect(await refusal(['plan', '--out', live.manifest])).toMatch(
-      /^E_EXISTS: .*fleet\.yaml is there and is no SavedPlan/,
+      /^E_EXISTS: .*fleet\.yaml is there and is not a saved plan/,
     );
     expect(await refusal(['snapshot', '--out', live.manifest])).toMatch(/^E_EXISTS/);
     await live.must('plan', '--out', file);

@@ -26,6 +26,11 @@ describe('a saved plan', () => {
     );
   });
 
+  it('is nothing that has another kind, or none', () => {
+    for (const other of [{ ...plan, kind: 'Snapshot' }, {}, []])
+      expect(refusalOf(() => parse(other))).toBe('E_PLAN_FILE: the plan x.plan is not a saved plan');
+  });
+
   it('may be written in another order: it says the same', () => {
     expect(parse(Object.fromEntries(Object.entries(plan).toReversed()))).toMatchObject({ id: plan.id });
   });

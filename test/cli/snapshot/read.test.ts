@@ -40,8 +40,8 @@ describe('a snapshot', () => {
     ['nothing', '', 'ends in the middle'],
     ['half of it', text.slice(0, text.length / 2), 'is not valid JSON'],
     ['another text', 'TOKEN=hunter2\n', 'is not valid JSON'],
-    ['a list', '[]', 'is no Snapshot'],
-    ['another document', '{"kind":"SavedPlan"}', 'is no Snapshot'],
+    ['a list', '[]', 'is not a snapshot'],
+    ['another document', '{"kind":"SavedPlan"}', 'is not a snapshot'],
     ['a deep nesting', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'is nested too deeply at /0/0/0'],
     [
       'a key that reaches a prototype',
