@@ -74,11 +74,11 @@ function evidenceOf(observed: Observed, name: string, policy: RestartPolicy): Ev
 }
 
 const joinEvidence = (evidence: Evidence, supervisor: Supervisor, runsUnder: string): AgentView => ({
+  fingerprint: fingerprintOf(evidence),
   ...recordFacts(evidence),
   ...sessionFacts(evidence.session),
   ...findState(evidence, supervisor, runsUnder),
   ...unitFacts(evidence.run),
-  fingerprint: fingerprintOf(evidence),
 });
 
 type Finding = Pick<AgentView, 'state'> & Partial<AgentView>;
@@ -214,10 +214,10 @@ function recordFacts({
 }
 
 const exitOf = ({ code, signal, asked, sessionLost }: JsonObject, at: number): NonNullable<AgentView['lastExit']> => ({
-  ...(typeof code === 'number' ? { code } : {}),
-  ...(typeof signal === 'string' ? { signal } : {}),
   at,
   asked: asked === 'stop',
+  ...(typeof code === 'number' ? { code } : {}),
+  ...(typeof signal === 'string' ? { signal } : {}),
   ...(sessionLost === true ? { sessionLost } : {}),
 });
 

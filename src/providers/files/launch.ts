@@ -116,7 +116,7 @@ function splitPair(text: string): [string, string] {
 }
 
 /** The launch data as the document that plans compare: every field, and the file's mode. */
-export const launchDocument = (launch: Launch, mode: string): JsonObject => ({ ...launch, mode });
+export const launchDocument = (launch: Launch, mode: string): JsonObject => ({ mode, ...launch });
 
 /** The same launch file for people to read: what is a secret in it is concealed, and its mark fits what it now says. */
 export function concealedLaunch(text: string, conceal: Conceal): string {

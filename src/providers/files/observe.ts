@@ -152,12 +152,12 @@ function observeRecord(files: FileReader, directory: string): Observation | unde
     const starts = records(files.read(`${directory}/starts`, MAX_BYTES));
     const exit = records(files.read(`${directory}/exit`, MAX_BYTES));
     const fault = files.read(`${directory}/fault`, MAX_BYTES)?.trim();
-    const spec: JsonObject = {
-      ...startFacts(starts),
-      ...endFacts(exit),
-      ...(fault === undefined ? {} : { fault }),
-      ...gaveUp(files, directory, { starts, exit }),
-    };
+    const spec: JsonObject = Object.assign(
+      startFacts(starts),
+      endFacts(exit),
+      fault === undefined ? {} : { fault },
+      gaveUp(files, directory, { starts, exit }),
+    );
     return { state: 'present', owner: 'fleet', spec, fingerprint: JSON.stringify(spec) };
   } catch (error) {
     // A file there is no record: an earlier helper kept one about the server.

@@ -119,19 +119,22 @@ interface LaunchPlace {
 /** `spec` is the hash of what only a restart can change. */
 function launchOf(fleet: Fleet, agent: Agent, { host, launcher }: LaunchPlace): Launch {
   const home = host.user.home;
-  const restartFields = {
-    command: argvOf(agent).map((item, at) => (at === 0 ? expandHome(item, home) : item)),
-    workingDirectory: expandHome(agent.workingDirectory, home),
-    path: [...agent.path.map((directory) => expandHome(directory, home)), `${host.home}/bin`].join(':'),
-    env: agent.env,
-    envFiles: agent.envFiles.map((file) => expandHome(file, home)),
-  };
+  const command = argvOf(agent).map((item, at) => (at === 0 ? expandHome(item, home) : item));
+  const workingDirectory = expandHome(agent.workingDirectory, home);
+  const path = [...agent.path.map((directory) => expandHome(directory, home)), `${host.home}/bin`].join(':');
+  const envFiles = agent.envFiles.map((file) => expandHome(file, home));
+  const restartFields = { command, workingDirectory, path, env: sortedEntries(agent.env), envFiles };
+  // No spread: so many fields behind one take V8 twenty times the room.
   return {
-    ...restartFields,
-    spec: `v1:${shortHash(JSON.stringify({ ...restartFields, env: sortedEntries(agent.env) }))}`,
+    spec: `v1:${shortHash(JSON.stringify(restartFields))}`,
     launcher,
+    command,
     resume: agent.resume,
+    workingDirectory,
+    path,
     base: baseEnvironment(fleet, agent, host),
+    env: agent.env,
+    envFiles,
     description: agent.description,
     labels: agent.labels,
     adapter: agent.adapter,

@@ -162,7 +162,7 @@ function observeUnitFile(look: Look, path: string, stat: FileStat): Observation 
   return {
     state: 'present',
     owner: 'fleet',
-    spec: { ...spec, mode: octal(stat.mode), loaded: isLoaded(look, stat, path), ...edited(mark) },
+    spec: Object.assign({}, spec, { mode: octal(stat.mode), loaded: isLoaded(look, stat, path) }, edited(mark)),
     fingerprint,
     ...(mark.handEdited ? { handEdited: true } : {}),
   };

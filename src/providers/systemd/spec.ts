@@ -30,12 +30,13 @@ export function desiredUnits(fleet: Fleet, host: HostFacts): readonly Desired[] 
 }
 
 function agentResources(fleet: Fleet, agent: Agent, host: HostFacts): readonly Desired[] {
-  const place = { name: dropInName(fleet.name, agent.name), group: `agent.${agent.name}`, line: agent.line };
-  const settings = { ...unitResource(place, renderUnit(dropIn(agent), fleet.name, host.home)), classes: LIVE };
+  const place = { group: `agent.${agent.name}`, line: agent.line };
+  const dropInPlace = { name: dropInName(fleet.name, agent.name), ...place };
+  const settings = { classes: LIVE, ...unitResource(dropInPlace, renderUnit(dropIn(agent), fleet.name, host.home)) };
   const held = host.holds.some((hold) => hold.agent === agent.name);
   if (held || agent.state === 'stopped') return [settings];
   const name = agentUnit(fleet.name, agent.name);
-  return [settings, linkResource({ ...place, name }, `../${fleetUnits(fleet.name).template}`)];
+  return [settings, linkResource({ name, ...place }, `../${fleetUnits(fleet.name).template}`)];
 }
 
 interface Place {
@@ -49,7 +50,7 @@ function unitResource({ name, group, line }: Place, text: string): Desired {
     address: `unit.${name}`,
     group,
     provider: 'systemd',
-    spec: { ...parseUnit(text).spec, mode: octal(UNIT_MODE), loaded: true },
+    spec: Object.assign({}, parseUnit(text).spec, { mode: octal(UNIT_MODE), loaded: true }),
     body: { kind: 'text', text, mode: UNIT_MODE },
     ...(line === undefined ? {} : { line }),
   };

@@ -204,12 +204,12 @@ function sessionItem(processes: ProcessReader, scope: Scope, seen: Seen, name: s
   return {
     state: 'present',
     owner: 'fleet',
-    spec: {
-      ...sessionSpec(pane, name),
-      ...processFacts(processes, pane),
-      ...placeFacts(processes, scope, { name, panePid: pane.panePid, place }),
-      ...rivals(marked, panes, pane, name),
-    },
+    spec: Object.assign(
+      sessionSpec(pane, name),
+      processFacts(processes, pane),
+      placeFacts(processes, scope, { name, panePid: pane.panePid, place }),
+      rivals(marked, panes, pane, name),
+    ),
     // A server never gives a session id twice, and a server is told by the time of its start.
     fingerprint: `${server?.startTime ?? 0} ${pane.sessionId} ${pane.panePid}`,
   };
