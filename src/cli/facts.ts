@@ -1,7 +1,7 @@
 import { expandHome, type Fleet } from '../model/fleet.ts';
 import type { FileReader } from '../model/host.ts';
 import { agentOfUnit, fleetUnits, isAgentName, isFleetName } from '../model/names.ts';
-import type { HostFacts } from '../model/observed.ts';
+import { SELF_SERVER, type HostFacts } from '../model/observed.ts';
 import type { Hold } from '../model/plan.ts';
 import type { Environment } from '../host/environment.ts';
 import type { Identity } from '../host/identity.ts';
@@ -103,7 +103,7 @@ function selfOf(fleet: Fleet): Pick<HostFacts, 'self'> {
     .split('/')
     .find((part) => part === units.server || agentOfUnit(fleet.name, part) !== undefined);
   if (unit === undefined) return {};
-  return { self: agentOfUnit(fleet.name, unit) ?? 'server' };
+  return { self: agentOfUnit(fleet.name, unit) ?? SELF_SERVER };
 }
 
 /** The fast path of loginctl: a file per lingering user (systemd-logind). Unknown where there is no logind. */

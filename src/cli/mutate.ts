@@ -2,6 +2,7 @@ import { FleetError } from '../model/error.ts';
 import type { WritePort } from '../model/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Fingerprint } from '../model/fingerprint.ts';
+import { SELF_SERVER } from '../model/observed.ts';
 import { isEmpty, type Change, type Hold, type Plan } from '../model/plan.ts';
 import { systemClock } from '../host/clock.ts';
 import { defaultTmuxSocket } from '../host/places.ts';
@@ -31,6 +32,8 @@ export interface Mutation {
   readonly confirm: (plan: Plan) => Promise<void>;
   /** Writes what the command itself decides (a hold, say), once it is confirmed. */
   readonly prepare?: (port: WritePort, plan: Plan) => void | Promise<void>;
+  /** Takes back what `prepare` wrote for a change that was not done; still under the lock. */
+  readonly takeBack?: (port: WritePort, steps: readonly Step[]) => void;
   /** What is left to do once all is done and nothing is left; still under the lock. */
   readonly finish?: (port: WritePort, result: MutationResult) => void;
   /** Refuses before anything is written or looked at; under the lock. */
@@ -155,6 +158,7 @@ async function underLock({ place, engine, port, output }: Bench, mutation: Mutat
   };
   const { steps } = await act(engine, before, port, { onBegin, onStep });
   story.end();
+  mutation.takeBack?.(port, steps);
   const after = steps.length === 0 ? before : afterwards(await look(engine, fleet, { ...policy, intents: {} }));
   const failed = steps.some(({ result }) => result !== 'done');
   const rest = isPartial(policy) ? replan(after, APPLY) : after.plan;
@@ -186,8 +190,11 @@ function refuseChanged(before: Look, now: Look): void {
   });
 }
 
-const actor = ({ identity }: Place, { observed }: Look): string =>
-  observed.host.self === undefined ? `user ${identity.user}` : `agent ${observed.host.self}`;
+function actor({ identity }: Place, { observed }: Look): string {
+  const { self } = observed.host;
+  if (self === undefined) return `user ${identity.user}`;
+  return self === SELF_SERVER ? 'a process of the tmux server' : `agent ${self}`;
+}
 
 /** The user's own default server, as it is now. */
 export function fingerprint(place: Place, engine: Engine, fleet: Fleet): Promise<Fingerprint> {

@@ -1,6 +1,9 @@
 import type { Hold } from './plan.ts';
 import type { Address, Json, LookError, Observation, ProviderName } from './resource.ts';
 
+/** Stands for the tmux server's own unit where else an agent is named; no agent can be called that. */
+export const SELF_SERVER = '.server';
+
 /** What is true of this machine and this user, read without any call to tmux or systemd. Part of a snapshot. */
 export interface HostFacts {
   readonly user: { readonly uid: number; readonly name: string; readonly home: string; readonly shell: string };
@@ -19,7 +22,7 @@ export interface HostFacts {
   readonly paths: Readonly<Record<string, PathFact>>;
   /** Agents that a person stopped; sorted by name. */
   readonly holds: readonly Hold[];
-  /** The unit this very process runs in, when it is one of ours: an agent's name, `server`, or undefined. */
+  /** The unit this very process runs in, when it is one of ours: an agent's name, {@link SELF_SERVER}, or undefined. */
   readonly self?: string;
   /** The caller's HOME, where it is not the one that is pinned. */
   readonly callerHome?: string;

@@ -1,5 +1,5 @@
 import type { Agent } from '../model/fleet.ts';
-import type { Observed } from '../model/observed.ts';
+import { SELF_SERVER, type Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
 import type { Address, Group } from '../model/resource.ts';
 import { agentOf, groupOf, kindOf } from './address.ts';
@@ -228,13 +228,13 @@ function hostedHere(changes: readonly Change[], { observed, fleet }: GuardContex
   }));
 }
 
-const hostText = (self: string): string => (self === 'server' ? 'the fleet’s tmux server' : `agent ${self}`);
+const hostText = (self: string): string => (self === SELF_SERVER ? 'the fleet’s tmux server' : `agent ${self}`);
 
 /** Who hosts the command is not always who is held back. */
 function whyHeld(self: string, group: Group): string {
-  const held = agentOf(group) ?? 'server';
+  const held = agentOf(group) ?? SELF_SERVER;
   if (held === self) return 'which would end';
-  return held === 'server' ? 'which would end with the tmux server' : `from where ${held} may not be deleted`;
+  return held === SELF_SERVER ? 'which would end with the tmux server' : `from where ${held} may not be deleted`;
 }
 
 /** An agent that is to be started, but whose program, directory or env file is not fit. */

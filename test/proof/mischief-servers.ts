@@ -1,4 +1,5 @@
 import { fleetUnits } from '../../src/model/names.ts';
+import { SELF_SERVER } from '../../src/model/observed.ts';
 import { allow, namesOf, pick, type Mischief } from './mischief.ts';
 import { FLEET, HOME, socketOf } from './stage.ts';
 
@@ -67,7 +68,7 @@ export const CIRCUMSTANCES = {
     machine.files.plant(`${FLEET}/holds/${agent}`, { content: 'by=user u at=1\n' });
   },
   'the command runs inside an agent': (stage, fleet, at) => {
-    stage.circumstances = { ...stage.circumstances, self: pick([...namesOf(fleet), 'server'], at) };
+    stage.circumstances = { ...stage.circumstances, self: pick([...namesOf(fleet), SELF_SERVER], at) };
     allow(stage, 'self');
   },
   'a working directory is missing': (stage) => {

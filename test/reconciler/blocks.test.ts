@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SELF_SERVER } from '../../src/model/observed.ts';
 import type { Blocked, Change } from '../../src/model/plan.ts';
 import { agentOf, groupOf, providerOf } from '../../src/reconciler/address.ts';
 import { guard } from '../../src/reconciler/guards.ts';
@@ -132,7 +133,7 @@ describe('what is said of a block', () => {
 
   it.each([
     [
-      'server',
+      SELF_SERVER,
       `restart ${SERVER} fleet`,
       'fleet self: this command runs inside the fleet’s tmux server, which would end',
     ],
@@ -142,6 +143,12 @@ describe('what is said of a block', () => {
       'fleet self: this command runs inside agent coder, which would end with the tmux server',
     ],
     ['coder', END, 'coder self: this command runs inside agent coder, which would end'],
+    // An agent may be called that.
+    [
+      'server',
+      `restart ${SERVER} fleet`,
+      'fleet self: this command runs inside agent server, which would end with the tmux server',
+    ],
     [
       'coder',
       'delete launch.old none not_in_manifest',

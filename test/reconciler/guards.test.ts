@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SELF_SERVER } from '../../src/model/observed.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { JsonObject } from '../../src/model/resource.ts';
 import { fleetWith } from '../support/fleet.ts';
@@ -164,7 +165,7 @@ describe('a command inside an agent', () => {
     expect(blocks(planOf(trusting, { host, items: orphan('old') }))).toEqual([]);
   });
 
-  it.each(['coder', 'server'])('never ends the server: %s', (self) => {
+  it.each(['coder', SELF_SERVER])('never ends the server: %s', (self) => {
     const trusting = fleetWith({ coder: '{ command: [codex] }' }, 'agentsMayManage: true');
     const plan = planOf(trusting, { host: { self }, policy: { destroy: true, allowDelete: 9 } });
     expect(blocks(plan)).toContain('fleet: self');
