@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { cleanUp, eventually, runMosaic, tempHome } from '../support/harness.ts';
 import { type Ended } from '../support/process.ts';
 import { killNow, liveFleet, sleeper, type LiveFleet } from './live-fleet.ts';
+import { shimmed } from './shims.ts';
 
 const IGNORES_TERM = resolve(import.meta.dirname, '../fixtures/bin/ignores-term.sh');
 
@@ -66,6 +67,16 @@ describe('agent reset', () => {
     expect([await screen('worker-10'), await screen('worker-1')]).toEqual(['fresh\n', 'fresh\n']);
     expect(existsSync(join(live.home, 'fleets', live.fleet, 'record/worker-10/fresh'))).toBe(false);
     killNow((await live.agent('worker-10')).pid);
+    await eventually(async () => (await screen('worker-10')) === 'resumed\n');
+  });
+
+  it('leaves no word of it behind where it was not done: the conversation goes on at the next start', async () => {
+    const systemctl =
+      'for word; do [[ $word == restart ]] && { echo no >&2; exit 1; }; done; exec "$real/systemctl" "$@"';
+    const refused = await shimmed(live, { systemctl }, 'agent')(['reset', 'worker-10']);
+    expect(refused.exitCode).toBe(3);
+    expect(existsSync(join(live.home, 'fleets', live.fleet, 'record/worker-10/fresh'))).toBe(false);
+    await live.must('restart', 'worker-10');
     await eventually(async () => (await screen('worker-10')) === 'resumed\n');
   });
 

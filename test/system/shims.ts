@@ -22,7 +22,7 @@ export type Shimmed = (args: readonly string[], env?: Readonly<Record<string, st
 let made = 0;
 
 /** Each script stands for the program it is named by; to it alone, `$real` is the directory of the true ones. */
-export function shimmed(live: LiveFleet, scripts: Readonly<Record<string, string>>): Shimmed {
+export function shimmed(live: LiveFleet, scripts: Readonly<Record<string, string>>, family = 'fleet'): Shimmed {
   const places = join(live.root, `shims-${(made += 1)}`);
   for (const name of ['real', 'instead']) mkdirSync(join(places, name), { recursive: true });
   for (const [name, script] of Object.entries(scripts)) {
@@ -33,6 +33,6 @@ export function shimmed(live: LiveFleet, scripts: Readonly<Record<string, string
   const namespace = ['unshare', '-Urm', 'sh', '-ec', INSTEAD, 'sh', places, String(process.getuid?.())] as const;
   return (args, more = {}) => {
     const env = { MOSAIC_HOME: live.home, TMUX_TMPDIR: live.tmuxTmpdir, ...more };
-    return sh([...namespace, process.execPath, MOSAIC, 'fleet', ...args], { env, timeoutMs: 60_000 });
+    return sh([...namespace, process.execPath, MOSAIC, family, ...args], { env, timeoutMs: 60_000 });
   };
 }

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { FleetError } from '../../../model/error.ts';
 import type { Agent, Fleet } from '../../../model/fleet.ts';
 import type { WritePort } from '../../../model/host.ts';
@@ -61,6 +61,12 @@ export async function run(verb: Verb, names: readonly string[], options: CommonO
       const free = chosen.filter((name) => hindered.every(({ group }) => group !== `agent.${name}`));
       writeHolds(verb, free, { fleet, place, port });
       if (verb === 'reset') askForFresh(free, { fleet, place, port });
+    },
+    takeBack: (port, steps) => {
+      if (verb !== 'reset') return;
+      const done = new Set(steps.flatMap(({ change, result }) => (result === 'done' ? change.address : [])));
+      for (const name of chosen)
+        if (!done.has(`session.${name}`)) port.writer.remove(freshPath({ fleet, place }, name));
     },
   };
   const result = await mutate(place, openEngine(place, interruptSignal()), mutation, { options, output });
@@ -216,17 +222,20 @@ function writeHolds(
       port.writer.remove(path);
       continue;
     }
-    port.writer.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700);
+    port.writer.makeDirectory(dirname(path), 0o700);
     port.writer.write(path, `by=user ${place.identity.user} at=${systemClock.nowMs()}\n`, 0o600);
   }
 }
 
 /** The helper starts `command` and not `resume` where it finds this, and takes it away. */
-function askForFresh(chosen: readonly AgentName[], { fleet, place, port }: Where & { port: WritePort }): void {
+const freshPath = ({ fleet, place }: Where, name: AgentName): string =>
+  `${recordDirectory(place.home, fleet.name, name)}/fresh`;
+
+function askForFresh(chosen: readonly AgentName[], { port, ...where }: Where & { port: WritePort }): void {
   for (const name of chosen) {
-    const directory = recordDirectory(place.home, fleet.name, name);
-    port.writer.makeDirectory(directory, 0o700);
-    port.writer.write(`${directory}/fresh`, '', 0o600);
+    const path = freshPath(where, name);
+    port.writer.makeDirectory(dirname(path), 0o700);
+    port.writer.write(path, '', 0o600);
   }
 }
 
