@@ -3,8 +3,8 @@ import { lockHolder, type Holder } from '../host/lock.ts';
 import { fleetUnits, type FleetName } from '../model/names.ts';
 import { textOf } from '../model/resource.ts';
 import { systemdCall, type UnitState } from '../providers/systemd/client.ts';
-import { watcherState } from '../providers/systemd/watch-service.ts';
-import { readWatchUnit, renderWatchUnit, type WatchPlace } from '../providers/systemd/watch-unit.ts';
+import { isByItsUnit, watcherState } from '../providers/systemd/watch-service.ts';
+import { readWatchUnit, renderWatchUnit, type WatchPlace, type WatchUnit } from '../providers/systemd/watch-unit.ts';
 import type { Look } from '../reconciler/pass.ts';
 import { thisBuild } from './build.ts';
 import type { Place } from './context.ts';
@@ -40,11 +40,10 @@ export async function watcherStatus(place: Place, { fleet, observed }: Look): Pr
     const seen = readWatchUnit(read.files, directory, watch);
     if (seen.state === 'absent') return { ...none, state: 'not-installed' };
     if (seen.state === 'foreign') return { ...none, state: 'foreign', because: seen.because };
-    const now = await watcherState(systemdCall(exec), fleet.name);
-    const outdated = seen.command === undefined || seen.text !== watchUnitText(watch, seen.command);
-    const other = stateOf(now) === 'running' ? undefined : otherWatcher(place, fleet.name);
-    const because = other === undefined ? undefined : `the fleet is watched by ${holderText(other)}`;
-    return { ...none, because, state: stateOf(now), sinceMs: sinceMs(now), auto: seen.command?.auto, outdated };
+    return {
+      ...none,
+      ...installedStatus(place, { watch, seen, now: await watcherState(systemdCall(exec), fleet.name) }),
+    };
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
     return { ...none, state: 'unknown', because: error.message };
@@ -56,6 +55,30 @@ export function otherWatcher({ home, read }: Pick<Place, 'home' | 'read'>, fleet
   const holder = lockHolder(watchLockPath(home, fleet));
   if (holder === undefined) return undefined;
   return read.processes.cgroupOf(holder.pid)?.endsWith(`/${fleetUnits(fleet).watch}`) === true ? undefined : holder;
+}
+
+interface Installed {
+  readonly watch: WatchPlace;
+  readonly seen: Extract<WatchUnit, { state: 'ours' }>;
+  readonly now: UnitState;
+}
+
+function installedStatus(place: Place, { watch, seen, now }: Installed): Omit<WatcherStatus, 'unit'> {
+  const state = stateOf(now);
+  // Of what it runs by, an installation that was broken off has left no word.
+  const isStale = state === 'running' && !isByItsUnit(place.read.files, now);
+  return {
+    state,
+    sinceMs: sinceMs(now),
+    auto: isStale ? undefined : seen.command?.auto,
+    outdated: isStale || seen.command === undefined || seen.text !== watchUnitText(watch, seen.command),
+    because: state === 'running' ? undefined : watchedBy(place, watch.fleet),
+  };
+}
+
+function watchedBy(place: Place, fleet: FleetName): string | undefined {
+  const other = otherWatcher(place, fleet);
+  return other === undefined ? undefined : `the fleet is watched by ${holderText(other)}`;
 }
 
 /** Who it is, as people are told. */

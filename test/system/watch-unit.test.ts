@@ -14,6 +14,7 @@ import {
   type StatusAnswer,
 } from './live-fleet.ts';
 import { endWatches, startWatch } from './live-watch.ts';
+import { shimmed } from './shims.ts';
 
 interface WatchedStatus extends StatusAnswer {
   readonly watchUnit: { readonly state: string; readonly auto?: string; readonly outdated: boolean };
@@ -87,6 +88,21 @@ describe('the watcher as a unit', () => {
     await install('--auto', 'all');
     expect(await watcherPid()).not.toBe(pid);
     await install();
+    expect(await watchUnit()).toMatchObject({ state: 'running', auto: 'all', outdated: false });
+  });
+
+  it('is started anew by the next installation where one was killed before it could do that', async () => {
+    await install('--auto', 'none');
+    const pid = await watcherPid();
+    const program = 'for word; do [[ $word == daemon-reload ]] && kill -KILL $PPID; done; exec "$real/systemctl" "$@"';
+    const killed = await shimmed(live, { systemctl: program })(['watch', '--install', '--auto', 'all']);
+    expect(killed.exitCode).not.toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('--auto all');
+    const seen = await watchUnit();
+    expect(seen).toMatchObject({ state: 'running', outdated: true });
+    expect(seen).not.toHaveProperty('auto');
+    await install('--auto', 'all');
+    expect(await watcherPid()).not.toBe(pid);
     expect(await watchUnit()).toMatchObject({ state: 'running', auto: 'all', outdated: false });
   });
 

@@ -21,12 +21,12 @@ const UNIT_MODE = 0o644;
 /** systemd's own limit for a stop: a step that has begun is finished (systemd-system.conf(5)). */
 const STOP_MS = 90_000;
 
-/** Writes the unit and its enable link and has the manager read them. Refuses (E_EXISTS) what is not ours. True: it changed. */
+/** Writes the unit and its enable link and has the manager read them. Refuses (E_EXISTS) what is not ours. */
 export async function installWatchUnit(
   port: WritePort,
   place: WatchPlace,
   textFor: (seen: WatchUnit) => string,
-): Promise<boolean> {
+): Promise<void> {
   const call = systemdCall(port.exec);
   const directory = await directoryOf(port, place);
   const seen = readWatchUnit(port.files, directory, place);
@@ -41,7 +41,6 @@ export async function installWatchUnit(
   port.writer.write(unit, text, UNIT_MODE);
   port.writer.link(link, `../${fleetUnits(place.fleet).watch}`);
   await daemonReload(call);
-  return !(seen.state === 'ours' && seen.text === text);
 }
 
 /** Stops the watcher and removes its unit. Refuses (E_EXISTS) what is not ours. False: there was none. */
@@ -79,9 +78,14 @@ async function isOurUnitLoaded({ exec, files }: WritePort, name: string, path: s
 /** The first pass may start a whole fleet, or wait for another mosaic: it is waited for so long, and then goes on. */
 const START_MS = 20_000;
 
-/** Starts the watcher, or starts it anew, and waits a while until it is up. The unit's state tells what came of it. */
-export async function startWatcher(call: Call, fleet: FleetName, verb: 'start' | 'restart'): Promise<void> {
+/**
+ * Starts the watcher, or starts it anew where it runs by another text of its unit, and waits a while until it is up. The
+ * unit's state tells what came of it.
+ */
+export async function startWatcher({ exec, files }: Pick<ReadPort, 'exec' | 'files'>, fleet: FleetName): Promise<void> {
+  const call = systemdCall(exec);
   const { watch } = fleetUnits(fleet);
+  const verb = isByItsUnit(files, await unitState(call, watch)) ? 'start' : 'restart';
   await resetFailed(call, [watch]);
   try {
     await call(['systemctl', '--user', verb, watch], START_MS);
@@ -90,6 +94,10 @@ export async function startWatcher(call: Call, fleet: FleetName, verb: 'start' |
     if (!(error instanceof FleetError) || error.code !== 'E_SYSTEMD_TIMEOUT') throw error;
   }
 }
+
+/** False where the unit file has changed since: whoever wrote it may have been killed before it could start it anew. */
+export const isByItsUnit = (files: FileReader, { path, changedUsec }: UnitState): boolean =>
+  (files.stat(path)?.ctimeMs ?? Infinity) * 1000 <= changedUsec;
 
 /** How the watcher's unit is right now. */
 export const watcherState = (call: Call, fleet: FleetName): Promise<UnitState> =>

@@ -50,14 +50,14 @@ async function install(desk: Desk): Promise<number> {
   const watch: WatchPlace = { fleet: fleet.name, host };
   const signal = interruptSignal();
   let auto = '';
-  const changed = await locked(place, { command: 'fleet watch --install', options, signal }, (port) =>
+  await locked(place, { command: 'fleet watch --install', options, signal }, (port) =>
     installWatchUnit(port, watch, (seen) => {
       auto = autoOf(options, seen);
       return watchUnitText(watch, { manifest, auto, tmuxTmpdir: place.env['TMUX_TMPDIR'] ?? '' });
     }),
   );
   const call = systemdCall(place.exec);
-  await startWatcher(call, fleet.name, changed ? 'restart' : 'start');
+  await startWatcher({ exec: place.exec, files: place.read.files }, fleet.name);
   const state = await watcherState(call, fleet.name);
   saveExecLog(place, fleet.name, (error) => output.note(`warning: ${error.message}`));
   return tellInstalled(desk, host, { fleet, auto, state });
