@@ -87,17 +87,18 @@ function refuseOtherBuild(made: unknown, { what, otherBuild }: DocumentKind): vo
 /** Writes a document of ours, mode 0600, over nothing but an older one of its kind. */
 export function writeDocument(file: string, document: object, kind: string): void {
   const path = resolve(file);
-  refuseOther(path, kind);
+  refuseOther(path, `"kind": "${kind}"`, inWords(kind));
   fileWriter().write(path, `${JSON.stringify(document, undefined, 2)}\n`, 0o600);
 }
 
-function refuseOther(path: string, kind: string): void {
+/** Refuses a file that does not say near its beginning that it is one of those. */
+export function refuseOther(path: string, mark: string, what: string): void {
   const files = createFileReader();
   const stat = files.stat(path);
   // What is no file at all, the writer refuses.
   if (stat?.kind !== 'file' || stat.size === 0) return;
-  if ((files.read(path, MAX_OLD_BYTES) ?? '').slice(0, 200).includes(`"kind": "${kind}"`)) return;
-  throw new FleetError('E_EXISTS', `${path} is there and is not ${inWords(kind)}`, { hint: 'Choose another name.' });
+  if ((files.read(path, MAX_OLD_BYTES) ?? '').slice(0, 200).includes(mark)) return;
+  throw new FleetError('E_EXISTS', `${path} is there and is not ${what}`, { hint: 'Choose another name.' });
 }
 
 const MAX_OLD_BYTES = 64 * 1024 * 1024;

@@ -134,5 +134,18 @@ describe('the user’s own tmux', () => {
     await live.must('verify', '--report', join(live.root, 'evidence.json'));
     expect(JSON.parse(readFileSync(join(live.root, 'evidence.json'), 'utf8'))).toMatchObject({ verified: true });
     expect(readFileSync(join(live.root, 'evidence.md'), 'utf8')).toContain('| default tmux untouched | true |');
+    await live.must('verify', '--report', join(live.root, 'evidence'));
+  });
+
+  it.each(['md', 'json'])('is not proven by a report over somebody’s own file, NAME.%s', async (kind) => {
+    const [base, mine] = [join(live.root, `notes-${kind}`), join(live.root, `notes-${kind}.${kind}`)];
+    writeFileSync(mine, '# My notes\n');
+    const ended = await live.mosaic(['verify', '--report', `${base}.md`]);
+    expect([ended.exitCode, ended.stderr]).toEqual([
+      4,
+      expect.stringContaining(`${mine} is there and is not a report of verify`),
+    ]);
+    expect(readFileSync(mine, 'utf8')).toBe('# My notes\n');
+    expect(existsSync(`${base}.${kind === 'md' ? 'json' : 'md'}`)).toBe(false);
   });
 });

@@ -59,6 +59,9 @@ function proofLine({ untouched, basis, before, after }: DefaultTmuxProof): strin
   return `${untouched ? 'untouched' : 'TOUCHED'} (${what}; ${since})`;
 }
 
+/** By this a page of evidence is known. */
+export const VERIFY_TITLE = '# Verify: fleet ';
+
 /** The evidence as a page: what was compared, and with what outcome. */
 export function verifyMarkdown(answer: VerifyAnswer, proof: DefaultTmuxProof): string {
   const row = (name: string, value: unknown): string => `| ${name} | ${String(value)} |`;
@@ -67,7 +70,7 @@ export function verifyMarkdown(answer: VerifyAnswer, proof: DefaultTmuxProof): s
     (key) => `| ${key} | ${plain(String(proof.before[key] ?? '-'))} | ${plain(String(proof.after[key] ?? '-'))} |`,
   );
   return [
-    `# Verify: fleet ${textOf(plan['fleet'])}`,
+    `${VERIFY_TITLE}${textOf(plan['fleet'])}`,
     '',
     '| check | result |',
     '|---|---|',

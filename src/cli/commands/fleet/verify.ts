@@ -10,11 +10,12 @@ import { refuseBlind } from '../../blind.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
 import { flappingConditions } from '../../flapping.ts';
 import { loadFleet } from '../../load-fleet.ts';
+import { refuseOther } from '../../document.ts';
 import { fingerprint } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
 import { fileWriter } from '../../ports.ts';
 import { planJson } from '../../view/plan-json.ts';
-import { proofJson, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
+import { proofJson, VERIFY_TITLE, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
 
 export interface VerifyOptions extends CommonOptions {
   readonly report?: string;
@@ -23,6 +24,8 @@ export interface VerifyOptions extends CommonOptions {
 /** Proves that the plan is empty and that the user's own default tmux was not touched. 0, or 2 when one is not so. */
 export async function run(options: VerifyOptions): Promise<number> {
   const output = createOutput(options);
+  const report = options.report === undefined ? undefined : reportPaths(options.report);
+  if (report !== undefined) refuseOthers(report);
   const place = await openPlace(options);
   const { fleet, file } = await loadFleet({ ...options, fresh: true }, place);
   const engine = openEngine(place);
@@ -42,7 +45,7 @@ export async function run(options: VerifyOptions): Promise<number> {
   };
   output.text(verifyText({ verified, proof, plan, manifest: file }));
   output.data(answer);
-  if (options.report !== undefined) output.note(writeReport(resolve(options.report), answer, proof));
+  if (report !== undefined) output.note(writeReport(report, answer, proof));
   return verified ? 0 : 2;
 }
 
@@ -87,11 +90,26 @@ function strayCalls(place: Place, fleet: string, defaultPath: string): readonly 
   });
 }
 
+interface ReportPaths {
+  readonly json: string;
+  readonly page: string;
+}
+
+function reportPaths(file: string): ReportPaths {
+  const base = resolve(file).replace(/\.(json|md)$/, '');
+  return { json: `${base}.json`, page: `${base}.md` };
+}
+
+/** Before anything is looked at: of two files that were meant for the evidence neither is written then. */
+function refuseOthers({ json, page }: ReportPaths): void {
+  refuseOther(json, '"verified": ', 'a report of verify');
+  refuseOther(page, VERIFY_TITLE, 'a report of verify');
+}
+
 /** Says what it wrote: FILE gives the name of neither. */
-function writeReport(path: string, answer: VerifyAnswer, proof: DefaultTmuxProof): string {
+function writeReport({ json, page }: ReportPaths, answer: VerifyAnswer, proof: DefaultTmuxProof): string {
   const writer = fileWriter();
-  const base = path.replace(/\.(json|md)$/, '');
-  writer.write(`${base}.json`, `${JSON.stringify(answer, undefined, 2)}\n`, 0o600);
-  writer.write(`${base}.md`, verifyMarkdown(answer, proof), 0o600);
-  return `evidence: ${base}.json and ${base}.md`;
+  writer.write(json, `${JSON.stringify(answer, undefined, 2)}\n`, 0o600);
+  writer.write(page, verifyMarkdown(answer, proof), 0o600);
+  return `evidence: ${json} and ${page}`;
 }
