@@ -1,4 +1,15 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { createFileReader } from './files.ts';
 import { errnoOf, ioError } from './io-error.ts';
 import type { FleetError } from '../model/error.ts';
@@ -74,14 +85,42 @@ const isObject = (value: Json): value is JsonObject =>
 function appendText(path: string, text: string, maxBytes: number): void {
   const fd = openToAppend(path);
   try {
-    const { size } = fstatSync(fd);
-    if (size > 0 && size + Buffer.byteLength(text) > maxBytes) {
-      renameSync(path, `${path}.1`);
-      return appendText(path, text, maxBytes);
-    }
+    const { size, ino } = fstatSync(fd);
+    const isFull = size > 0 && size + Buffer.byteLength(text) > maxBytes;
+    if (isFull && rotate(path, ino)) return appendText(path, text, maxBytes);
     writeSync(fd, endsTorn(fd, size) ? `\n${text}` : text);
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * Moves a full file away, unless somebody has done so. One at a time: who moved the new file that another has just begun
+ * would lose the old one. False while another is at it, whom to wait for is worth less than a file a little too big.
+ */
+function rotate(path: string, full: number): boolean {
+  const guard = `${path}.rotating`;
+  if (!isMine(guard)) return false;
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === full) renameSync(path, `${path}.1`);
+    return true;
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Longer than any rename takes: whoever made it was killed. */
+const ABANDONED_MS = 60_000;
+
+function isMine(guard: string): boolean {
+  try {
+    closeSync(openSync(guard, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    const madeMs = lstatSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - madeMs > ABANDONED_MS) rmSync(guard, { force: true });
+    return false;
   }
 }
 
@@ -93,8 +132,9 @@ function openToAppend(path: string): number {
     fchmodSync(fd, 0o600);
     return fd;
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return openSync(path, flags);
-    throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    // Between the two somebody else may have moved a full one away.
+    return openSync(path, flags | O_CREAT, 0o600);
   }
 }
 

@@ -1,7 +1,19 @@
-import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { resolve } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { createJournal, readJournal } from '../../src/host/journal.ts';
 import type { FleetError } from '../../src/model/error.ts';
+import { sh } from '../support/process.ts';
 import { temporaryPlace } from './support/place.ts';
 
 const place = temporaryPlace();
@@ -52,6 +64,41 @@ describe('a journal', () => {
     const kept = readJournal(path, 1000).map((record) => record['n']);
     expect(kept).toEqual(Array.from(kept, (_, index) => 50 - kept.length + index));
     expect(kept.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('keeps both files where several processes write, whoever moves the full one', async () => {
+    const path = newPath();
+    const source = resolve(import.meta.dirname, '../../src/host/journal.ts');
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `import { createJournal } from ${JSON.stringify(source)};
+          const journal = createJournal(process.argv[2], { maxBytes: 20000, onFailure: (error) => console.log(error.message) });
+          for (let n = 0; n < 3000; n += 1) journal.append({ n, text: 'x'.repeat(60) });`,
+        resolveDir: import.meta.dirname,
+      },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+    });
+    const script = `${place}/writer.mjs`;
+    writeFileSync(script, outputFiles[0]?.text ?? '');
+    const ended = await Promise.all(Array.from({ length: 4 }, () => sh([process.execPath, script, path])));
+    expect(ended.map(({ stdout }) => stdout)).toEqual(['', '', '', '']);
+    expect(lstatSync(`${path}.1`).size).toBeGreaterThan(15_000);
+    expect(existsSync(`${path}.rotating`)).toBe(false);
+  });
+
+  it('is moved away none the less where one was killed who was at it', () => {
+    const path = newPath();
+    const journal = createJournal(path, { maxBytes: 100, onFailure: failing });
+    writeFileSync(`${path}.rotating`, '');
+    for (let n = 0; n < 10; n += 1) journal.append({ n, text: 'x'.repeat(20) });
+    expect(existsSync(`${path}.1`)).toBe(false);
+    utimesSync(`${path}.rotating`, 0, 0);
+    for (let n = 10; n < 12; n += 1) journal.append({ n, text: 'x'.repeat(20) });
+    expect(readJournal(path, 1000).map((record) => record['n'])).toEqual(Array.from({ length: 12 }, (_, n) => n));
+    expect(existsSync(`${path}.1`)).toBe(true);
   });
 
   it('loses a torn line alone, and not the record after it (F83)', () => {
