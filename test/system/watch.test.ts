@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cleanUp, eventually, MOSAIC, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -160,6 +169,15 @@ describe('the end of a watcher', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(await live.pids()).toEqual(before);
     expect(await watchOf(live)).toBeUndefined();
+  });
+
+  it('by SIGTERM is 0, too, where its record cannot be written', async () => {
+    watch = await startWatch(live);
+    const record = join(live.home, 'state', live.fleet, 'watch.json');
+    rmSync(record);
+    mkdirSync(record);
+    expect(await watch.end()).toBe(0);
+    rmdirSync(record);
   });
 
   it('by SIGINT is 130', async () => {

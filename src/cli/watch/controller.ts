@@ -86,7 +86,7 @@ export function controller(watcher: Watcher, fleet: Fleet): Controller {
     },
     end: () => {
       guard.end();
-      if (lock.isHeld()) saveState(desk, memory, [], systemClock.nowMs());
+      if (lock.isHeld()) keeping(story, () => saveState(desk, memory, [], systemClock.nowMs()));
       return 0;
     },
   };
