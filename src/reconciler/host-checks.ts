@@ -39,6 +39,8 @@ function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   const facts = candidates.map((path) => host.paths[path]);
   if (facts.some((fact) => fact === undefined || (fact.kind === 'file' && fact.executable))) return [];
   const present = candidates.find((_, at) => facts[at]?.kind === 'file');
+  const denied = candidates.find((_, at) => facts[at]?.kind === 'denied');
+  if (present === undefined && denied !== undefined) return [unseen(agent, 'command-not-found', 'program', denied)];
   const program = programOf(agent);
   const searched = agent.path.map((directory) => expandHome(directory, host.user.home)).join(', ');
   return [
@@ -61,6 +63,7 @@ function directoryProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   const path = expandHome(agent.workingDirectory, host.user.home);
   const fact = host.paths[path];
   if (fact === undefined || (fact.kind === 'directory' && fact.executable)) return [];
+  if (fact.kind === 'denied') return [unseen(agent, 'working-directory', 'working directory', path)];
   const problem =
     fact.kind === 'missing' ? 'does not exist' : fact.kind === 'directory' ? 'cannot be entered' : 'is not a directory';
   const hint = fact.kind === 'missing' ? `mkdir -p ${path}` : 'Choose another workingDirectory.';
@@ -71,6 +74,7 @@ function envFileProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   return agent.envFiles.flatMap((file) => {
     const path = expandHome(file, host.user.home);
     const fact = host.paths[path];
+    if (fact?.kind === 'denied') return [unseen(agent, 'env-file', 'env file', path)];
     const problem = fact === undefined ? undefined : envFileProblem(fact, host.user.uid);
     if (problem === undefined) return [];
     const hint = fact?.kind === 'missing' ? `install -m 600 /dev/null ${path}` : `chmod 600 ${path}`;
@@ -86,6 +90,15 @@ function envFileProblem(fact: PathFact, uid: number): string | undefined {
   if ((fact.mode & 0o077) !== 0) return `can be read by others ${mode}`;
   return (fact.mode & 0o100) === 0 ? undefined : `is executable ${mode}`;
 }
+
+/** Nobody can say what is there, or that nothing is. */
+const unseen = (agent: Agent, reason: Blocked['reason'], what: string, path: string): Blocked =>
+  block(
+    agent,
+    reason,
+    `the ${what} ${path} of ${agent.name} cannot be looked at`,
+    `Every directory and link of its path must be open to you: namei -l ${path}`,
+  );
 
 const block = (agent: Agent, reason: Blocked['reason'], message: string, hint: string): Blocked => ({
   group: `agent.${agent.name}`,

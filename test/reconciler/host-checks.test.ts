@@ -99,6 +99,17 @@ describe('hostProblems', () => {
     expect(problems({ '/home/ada/keys': fact })).toEqual([expect.stringContaining(text)]);
   });
 
+  it.each([
+    ['command-not-found: the program /home/ada/bin/codex', ['/home/ada/bin/codex', '/usr/bin/codex']],
+    ['working-directory: the working directory /home/ada/src', ['/home/ada/src']],
+    ['env-file: the env file /home/ada/keys', ['/home/ada/keys']],
+  ])('says of what nobody may look at no more than that: %s', (text, paths) => {
+    const denied: PathFact = { ...MISSING, kind: 'denied' };
+    expect(problems(Object.fromEntries(paths.map((path) => [path, denied])))).toEqual([
+      expect.stringMatching(new RegExp(`^${text} of coder cannot be looked at; .*: namei -l ${paths[0]}$`)),
+    ]);
+  });
+
   it('checks nothing it has no fact of', () => {
     expect(hostProblems(agentIn(fleet), { ...hostFor(fleet), paths: {} })).toEqual([]);
   });
