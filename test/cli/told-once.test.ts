@@ -1,7 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { runMosaic, tempHome } from '../support/harness.ts';
+import { sh } from '../support/process.ts';
 import { fleetOfTmux, sleeper, TMUX_ALONE, type LiveFleet } from '../system/live-fleet.ts';
 
 jest.setTimeout(60_000);
@@ -56,12 +57,21 @@ describe('destroy', () => {
       await fleet('apply');
       for (const name of taken) rmSync(join(live.home, name), { recursive: true });
       const { exitCode, stderr } = await fleet('destroy', '--yes');
-      expect([exitCode, stderr]).toEqual([64, expect.stringContaining(`tmux -S ${live.socket} ls`)]);
+      expect([exitCode, stderr]).toEqual([4, expect.stringContaining(`tmux -S ${live.socket} ls`)]);
       expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('a\nb\n');
       await fleet('apply');
       expect(await fleet('destroy', '--yes')).toMatchObject({ exitCode: 0 });
     },
   );
+
+  it('is done where all that is left is an empty directory, and the socket is somebody else’s', async () => {
+    mkdirSync(join(live.home, 'state'), { recursive: true });
+    mkdirSync(dirname(live.socket), { recursive: true, mode: 0o700 });
+    await sh(['tmux', '-S', live.socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'mine', 'sleep', '600']);
+    expect(await fleet('destroy', '--yes')).toMatchObject({ exitCode: 0 });
+    expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('mine\n');
+    await live.tmux('kill-server');
+  });
 });
 
 describe('a manifest that others may write', () => {

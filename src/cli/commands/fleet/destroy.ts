@@ -1,13 +1,15 @@
+import { basename } from 'node:path';
 import { FleetError, type ErrorCode } from '../../../model/error.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { fleetUnits, isFleetName, type FleetName } from '../../../model/names.ts';
 import type { WritePort } from '../../../model/host.ts';
 import type { Blocked, Plan } from '../../../model/plan.ts';
-import type { HostFacts } from '../../../model/observed.ts';
+import type { HostFacts, Observed } from '../../../model/observed.ts';
+import type { Observation } from '../../../model/resource.ts';
 import { withoutLinks } from '../../../host/standing-links.ts';
 import { removeWatchUnit } from '../../../providers/systemd/watch-service.ts';
 import { readWatchUnit } from '../../../providers/systemd/watch-unit.ts';
-import type { Look } from '../../../reconciler/pass.ts';
+import { look, type Look } from '../../../reconciler/pass.ts';
 import { APPLY, type Policy } from '../../../reconciler/policy.ts';
 import { ask } from '../../confirm.ts';
 import { openEngine, openPlace, type Place } from '../../context.ts';
@@ -34,7 +36,7 @@ export async function run(options: DestroyOptions): Promise<number> {
   if (rest !== undefined) {
     const own = await manifestFleet(options, place);
     // A destroy that was broken off there had removed the socket before.
-    if (own !== undefined && (rest.length === 0 || rest.includes(own.name))) refuseBesideSocket(place, own);
+    if (own !== undefined && (rest.length === 0 || rest.includes(own.name))) await refuseBesideServer(place, own);
     return removeRest(place, rest, { options, output });
   }
   const name = await chooseFleet(options, place);
@@ -52,7 +54,7 @@ export async function run(options: DestroyOptions): Promise<number> {
     command: 'fleet destroy',
     fleet,
     policy,
-    adjust: (look) => withoutRecord(look, name),
+    adjust: (seen) => withoutRecord(seen, name),
     confirm: (plan) => confirmDestroy(plan, { fleet, options, output }),
     prepare: async (port) => {
       if (await removeWatcher(port, engine.hostFacts(fleet), name))
@@ -86,20 +88,30 @@ async function chooseFleet(options: DestroyOptions, place: Place): Promise<Fleet
   throw new FleetError('E_USAGE', what, { hint });
 }
 
-/** What lives there may be a fleet whose files somebody took away. */
-function refuseBesideSocket(place: Place, fleet: Fleet): void {
-  const { socketPath } = openEngine(place).hostFacts(fleet);
+/** A fleet whose files somebody took away is not gone: its agents run on. Somebody else's server is no matter of ours. */
+async function refuseBesideServer(place: Place, fleet: Fleet): Promise<void> {
+  const engine = openEngine(place);
+  const { socketPath } = engine.hostFacts(fleet);
   if (place.read.files.stat(socketPath) === undefined) return;
-  const hint = `A tmux server may live there: tmux -S ${socketPath} ls; with mosaic fleet apply the fleet is whole again.`;
-  throw new FleetError('E_USAGE', `no fleet is installed in ${place.home}, and ${socketPath} is there`, { hint });
+  const server = serverSeen((await look(engine, { ...fleet, agents: [] }, APPLY)).observed, socketPath);
+  if (server?.state === 'absent' || (server?.state === 'present' && server.owner !== 'fleet')) return;
+  const what =
+    server?.state === 'unknown'
+      ? `what lives on ${socketPath} could not be seen: ${server.error.message}`
+      : `the tmux server of fleet ${fleet.name} lives on ${socketPath}`;
+  const hint = `With mosaic fleet apply the fleet is whole again, and can be destroyed. What runs there: tmux -S ${socketPath} ls`;
+  throw new FleetError('E_STATE', `no fleet is installed in ${place.home}, and ${what}`, { hint });
 }
+
+const serverSeen = ({ items }: Observed, socketPath: string): Observation | undefined =>
+  items[`server.${basename(socketPath)}`];
 
 /** Where nothing is installed, the fleet of the manifest is as it was asked for already: a destroy can be repeated. */
 async function absentFleet(options: DestroyOptions, place: Place): Promise<FleetName> {
   const own = await manifestFleet(options, place);
   const isOther = options.fleet !== undefined && options.fleet !== own?.name;
   if (own !== undefined && !isOther && isGone(place, own.name)) {
-    refuseBesideSocket(place, own);
+    await refuseBesideServer(place, own);
     return own.name;
   }
   const message = `no fleet ${options.fleet === undefined ? '' : `${options.fleet} `}is installed in ${place.home}`;
@@ -120,9 +132,9 @@ async function manifestFleet(options: DestroyOptions, place: Place): Promise<Fle
 }
 
 /** The record of the server goes last of all: from it a destroy that was broken off is taken up again. */
-const withoutRecord = (look: Look, fleet: FleetName): Look => ({
-  ...look,
-  plan: { ...look.plan, changes: look.plan.changes.filter(({ address }) => address !== `file.fleets/${fleet}/server`) },
+const withoutRecord = (seen: Look, fleet: FleetName): Look => ({
+  ...seen,
+  plan: { ...seen.plan, changes: seen.plan.changes.filter(({ address }) => address !== `file.fleets/${fleet}/server`) },
 });
 
 interface Asking {
@@ -165,7 +177,7 @@ async function removeWatcher(port: WritePort, host: HostFacts, fleet: FleetName)
 /** A tmux server that is ended from outside leaves its socket behind; only that of our own is removed, whichever destroy ended it. */
 function endedSocket({ observed }: Look): string | undefined {
   const path = observed.host.installedSocketPath ?? observed.host.socketPath;
-  const server = observed.items[`server.${path.split('/').at(-1) ?? ''}`];
+  const server = serverSeen(observed, path);
   const isOurs = server?.state === 'present' && server.owner === 'fleet';
   const wasOurs = server?.state === 'absent' && observed.host.installedSocketPath !== undefined;
   return isOurs || wasOurs ? path : undefined;
