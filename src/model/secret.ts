@@ -15,6 +15,8 @@ const SHAPES = [
   /\bAIza[A-Za-z0-9_-]{30,}/,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/,
   /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----/,
+  /\b[Aa]uthorization["']?[ \t]*[:=][ \t]*["']?[^\s"',]{1,256}(?:[ \t]+[^\s"',]{1,4096})?/,
+  /\bBearer[ \t]+(?=[^\s"']{0,4096}\d)[A-Za-z0-9._~+/=-]{6,}/,
   /:\/\/[^\s/:@]{1,256}:[^\s/@]{1,256}@/,
   // Without a scheme only before a host and port: `node:20@sha256:…` is an image.
   /(?<![^\s='"])[^\s/:@='"]{1,256}:[^\s/@]{1,256}@[A-Za-z0-9.-]{1,253}:\d{2,5}(?![A-Za-z0-9])/,

@@ -30,6 +30,9 @@ describe('a secret', () => {
     'tool --token-file=abc',
     'bob:s3cret@proxy:3128',
     'http://bob:s3cret@proxy',
+    'curl -H "Authorization: Bearer abc"',
+    'authorization=abc',
+    'Bearer abc4567',
   ])('is found inside %s', (text) => {
     expect(isSecretValue(text)).toBe(true);
     expect(hideSecrets(text)).not.toMatch(/abc|a b|s3cret/);
