@@ -14,3 +14,6 @@ function escaped(character: string): string {
 
 /** At most so many UTF-16 units of a text from its beginning, and no half of a character. */
 export const beginning = (text: string, units: number): string => text.slice(0, units).replace(/[\ud800-\udbff]$/, '');
+
+/** A text from so many UTF-16 units on, and no half of a character. */
+export const ending = (text: string, units: number): string => text.slice(units).replace(/^[\udc00-\udfff]/, '');

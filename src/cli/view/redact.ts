@@ -1,7 +1,7 @@
 import { concealAt, HIDDEN, isBareSecretFlag, isSecretText } from '../../model/conceal.ts';
 import type { Change, PatchOperation } from '../../model/plan.ts';
 import type { Desired, Json } from '../../model/resource.ts';
-import { beginning, printable } from './printable.ts';
+import { beginning, ending, printable } from './printable.ts';
 
 /** A patch without secrets: values of env names like TOKEN, and any text that holds such a value or a credential, are hidden. */
 export const redactPatch = ({ patch, desired }: Pick<Change, 'patch' | 'desired'>): readonly PatchOperation[] =>
@@ -37,9 +37,29 @@ export const shownPatch = (change: Pick<Change, 'patch' | 'desired'>): readonly 
   redactPatch(change).map(({ op, path, value, old }) => ({
     op,
     path,
-    text: [old, value].flatMap((one) => (one === undefined ? [] : [shortText(one)])).join(' → '),
+    text: shortTexts([old, value].filter((one) => one !== undefined)).join(' → '),
   }));
 
-/** The first figures tell two digests apart. */
-const shortText = (value: Json): string =>
-  beginning(printable(JSON.stringify(value)), 200).replace(/^"([0-9a-f]{12})[0-9a-f]{52}"$/, '"$1…"');
+const MAX_SHOWN = 200;
+/** So much of what both begin with is shown before the difference. */
+const BEFORE = 40;
+
+/** Long ones without what they begin alike with: they are shown for what is different. */
+function shortTexts(values: readonly Json[]): readonly string[] {
+  const texts = values.map((value) => printable(JSON.stringify(value)));
+  const isLong = texts.some((text) => text.length > MAX_SHOWN);
+  const from = isLong ? Math.max(0, commonLength(texts) - BEFORE) : 0;
+  return texts.map((text) => {
+    const rest = from === 0 ? text : `…${ending(text, from)}`;
+    const short = rest.length > MAX_SHOWN ? `${beginning(rest, MAX_SHOWN)}…` : rest;
+    // The first figures tell two digests apart.
+    return short.replace(/^"([0-9a-f]{12})[0-9a-f]{52}"$/, '"$1…"');
+  });
+}
+
+/** None of a text that stands alone. */
+function commonLength([first = '', second = '']: readonly string[]): number {
+  let at = 0;
+  while (at < second.length && first[at] === second[at]) at += 1;
+  return at;
+}

@@ -79,6 +79,13 @@ describe('shownPatch', () => {
     expect(text({ value: 'b' })).toBe('"b"');
   });
 
+  it('shows of two long texts where they part, and that something is left out', () => {
+    const long = 'a'.repeat(300);
+    expect(text({ old: `${long}1`, value: `${long}2` })).toBe(`…${'a'.repeat(40)}1" → …${'a'.repeat(40)}2"`);
+    expect(text({ value: long })).toBe(`"${'a'.repeat(199)}…`);
+    expect(text({ old: `${long}😀`, value: `${long}😁` })).toBe(`…${'a'.repeat(39)}😀" → …${'a'.repeat(39)}😁"`);
+  });
+
   it('shows the beginning of a digest', () => {
     expect(text({ old: '0'.repeat(64), value: `f${'0'.repeat(63)}` })).toBe('"000000000000…" → "f00000000000…"');
   });
