@@ -11,7 +11,7 @@ const told = (words: string): RegExp => new RegExp(`(?<=^[a-z0-9-]+: )(?:${words
 
 /** What catches the eye of a person, and how; the first that fits a line counts. */
 const PAINTS: readonly (readonly [RegExp, number])[] = [
-  [/^(?:[a-z0-9-]+: )?[A-Z][A-Za-z]+(?=: no longer$)/, GREEN],
+  [/^(?:[a-z0-9-]+: )?(?!Ready)[A-Z][A-Za-z]+(?=: no longer$)/, GREEN],
   [/^ *\+(?= )/, GREEN],
   [/^ *[~±](?= )/, YELLOW],
   [/^ *-(?= )/, RED],
@@ -23,7 +23,7 @@ const PAINTS: readonly (readonly [RegExp, number])[] = [
   [cell('running|done'), GREEN],
   [cell('starting|skipped|unknown'), YELLOW],
   [cell('failed|FAILED|crash-looping|missing'), RED],
-  [told('delivered|Ready(?!: False)'), GREEN],
+  [told('delivered|Ready(?!: (?:False|no longer))'), GREEN],
   [told('unverified|Flapping'), YELLOW],
   [told('refused|CrashLoop|Ready: False'), RED],
 ];

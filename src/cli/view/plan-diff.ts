@@ -5,7 +5,7 @@ import { hideSecrets } from '../../model/secret.ts';
 import { pathOf } from '../../providers/files/client.ts';
 import { unitPathOf } from '../../providers/systemd/observe.ts';
 import type { Look } from '../../reconciler/pass.ts';
-import { printable } from './printable.ts';
+import { printableText } from './printable.ts';
 
 /** Unified diffs of the scripts and units a plan would write. Launch data is left to the patch, which hides secrets. */
 export async function planDiff({ fleet, observed, plan }: Look, files: FileReader): Promise<string> {
@@ -30,4 +30,4 @@ export async function planDiff({ fleet, observed, plan }: Look, files: FileReade
 const HEAD_LINES = 2;
 
 /** Somebody may have put a secret into a unit by hand. */
-const shownLine = (line: string): string => printable(hideSecrets(line));
+const shownLine = (line: string): string => printableText(hideSecrets(line));

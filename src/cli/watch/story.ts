@@ -21,15 +21,19 @@ export interface Story {
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
+/** Below that, a word a line reads worse than what the terminal breaks. */
+const MIN_ROOM = 20;
+
 /** Lines for people on a terminal, painted there; JSON for the journal and for scripts, where there is no such painting. */
 export async function openStory(level: LogLevel, paint: ((text: string) => string) | undefined): Promise<Story> {
   const log = await openLog(paint === undefined ? level : 'silent');
   let pass = 0;
   const line = (text: string, painted: (text: string) => string): void => {
     const head = `${new Date().toTimeString().slice(0, 8)} #${pass} `;
+    const room = Math.max(MIN_ROOM, sizeOf(process.stderr).columns - head.length);
     for (const row of text.split('\n').filter((one) => one !== '')) {
-      const fitted = wrapped(`${head}${printable(row)}`, sizeOf(process.stderr).columns);
-      process.stderr.write(`${head}${painted(fitted.slice(head.length))}\n`);
+      const fitted = painted(wrapped(printable(row), room));
+      process.stderr.write(`${head}${fitted.replaceAll('\n', `\n${' '.repeat(head.length)}`)}\n`);
     }
   };
   return {

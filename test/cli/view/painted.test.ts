@@ -29,6 +29,7 @@ describe('what a person looks for first', () => {
     ['coder: CrashLoop: it is past', 'coder: <red>CrashLoop</>: it is past'],
     ['coder: Flapping: ended by itself', 'coder: <yellow>Flapping</>: ended by itself'],
     ['ManifestInvalid: no longer', '<green>ManifestInvalid</>: no longer'],
+    ['coder: Ready: no longer', 'coder: Ready: no longer'],
     ['coder: CrashLoop: no longer', '<green>coder: CrashLoop</>: no longer'],
     ['coder: refused: dead', 'coder: <red>refused</>: dead'],
   ])('stands out in %j', (line, expected) => {

@@ -97,4 +97,10 @@ describe('a watcher on a terminal', () => {
     expect(rest).toMatch(/^ +0123456 end$/);
     expect(others).toEqual([expect.stringMatching(/^[\d:]{8} #0 short$/)]);
   });
+
+  it('keeps its head apart from a word that has no room beside it', async () => {
+    const [first, rest] = await linesOf(`${'x'.repeat(70)} end`, (text) => text);
+    expect(first).toMatch(/^[\d:]{8} #0 x{70}$/);
+    expect(rest).toMatch(/^ +end$/);
+  });
 });
