@@ -21,8 +21,8 @@ export interface ExecuteInput extends RecheckInput, Listener {
 
 /**
  * Walks the plan phase by phase; providers work side by side within one. Takes no decision: what is no longer as it
- * was planned fails, and a failed change skips what
- * depends on it (the rest of its group; everything, when it is the fleet's), everything else goes on.
+ * was planned fails, and a failed change skips what depends on it (the rest of its group; everything, when it is the
+ * fleet's), everything else goes on.
  */
 export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
   const steps: Step[] = [];

@@ -73,7 +73,7 @@ it.each([
   ['0', []],
   ['x', ['--follow']],
 ])('log -n %s is refused with what it takes', async (lines, more) => {
-  const stderr = expect.stringContaining(`, from 1, or 0 with --follow, to 999999, not "${lines}"`);
+  const stderr = expect.stringContaining(`, 1 to 999999 (with --follow also 0), not "${lines}"`);
   expect(await log('-n', lines, ...more)).toMatchObject({ exitCode: 64, stderr });
 });
 

@@ -47,7 +47,7 @@ interface Wish {
 /** Who says since when wants all of it. */
 function readWish({ lines, since, follow: isFollowed }: LogOptions): Wish {
   const isCount = lines === undefined || (/^\d{1,6}$/.test(lines) && (Number(lines) > 0 || isFollowed === true));
-  const range = 'from 1, or 0 with --follow, to 999999';
+  const range = '1 to 999999 (with --follow also 0)';
   if (!isCount) throw new FleetError('E_USAGE', `-n takes a number of lines, ${range}, not ${JSON.stringify(lines)}`);
   return {
     count: lines === undefined ? (since === undefined ? LINES : Infinity) : Number(lines),

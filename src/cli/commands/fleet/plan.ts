@@ -10,8 +10,8 @@ import { openEngine, openPlace } from '../../context.ts';
 import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
 import { asManifest, isFile, isYamlName } from '../../named-file.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
-import { planJson } from '../../view/plan-json.ts';
 import { planDiff } from '../../view/plan-diff.ts';
+import { planJson } from '../../view/plan-json.ts';
 import { planGithub, planLines, planMarkdown } from '../../view/plan-review.ts';
 import { heldText, planText } from '../../view/plan-text.ts';
 import { noteWarnings } from '../../view/warnings.ts';
@@ -73,14 +73,14 @@ export async function run(agents: readonly string[], options: PlanOptions): Prom
   // Many a CI shows no annotations, and its log no page.
   if (options.output === 'github' || options.output === 'markdown')
     for (const line of planLines(seen.plan, inCheckout(loaded.path, loaded.file))) output.note(line);
-  if (options.diff === true) await tellTexts(seen, output);
+  if (options.diff === true) await tellDiff(seen, output);
   output.data(planJson(seen.plan));
   for (const line of saved) output.note(line);
   return options.detailedExitcode === true && !isEmpty(seen.plan) ? 2 : 0;
 }
 
 /** What would be written, set off from the plan. */
-async function tellTexts(seen: Look, output: Output): Promise<void> {
+async function tellDiff(seen: Look, output: Output): Promise<void> {
   const text = await planDiff(seen, createFileReader());
   if (text !== '') output.text(`\n${text}`, 'kept');
 }
