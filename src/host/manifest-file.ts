@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { FleetError } from '../model/error.ts';
+import { quoted } from '../model/quoted.ts';
 import { errnoOf, ioError } from './io-error.ts';
 import { linkChain } from './link-chain.ts';
 import { readAtMost } from './read.ts';
@@ -42,7 +43,7 @@ export function whoElseMayWrite(path: string, file: ManifestFile, uid: number): 
   if (found === undefined) return undefined;
   if (found.uid !== uid) return `${found.realpath} belongs to uid ${found.uid}, not to you (${uid})`;
   const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
-  return `${found.realpath} has mode ${mode}, so others can write it; chmod go-w ${found.realpath}`;
+  return `${found.realpath} has mode ${mode}, so others can write it; chmod go-w ${quoted(found.realpath)}`;
 }
 
 interface Writable extends Pick<ManifestFile, 'uid' | 'mode' | 'realpath'> {
@@ -75,7 +76,7 @@ function open(path: string): number {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (error instanceof FleetError) throw error;
-    const hint = errnoOf(error) === 'EACCES' ? { hint: `Let yourself read it: chmod u+r ${path}` } : {};
+    const hint = errnoOf(error) === 'EACCES' ? { hint: `Let yourself read it: chmod u+r ${quoted(path)}` } : {};
     const message = `cannot read the manifest ${path}: ${reason(error)}`;
     throw new FleetError('E_MANIFEST_MISSING', message, { ...hint, cause: error });
   }

@@ -3,6 +3,7 @@ import { FleetError, type ErrorCode } from '../model/error.ts';
 import type { FileStat } from '../model/host.ts';
 import { MAX_SOCKET_PATH_BYTES, type SocketName } from '../model/names.ts';
 import type { Environment } from './environment.ts';
+import { quoted } from '../model/quoted.ts';
 
 /** A path somebody typed, where it came from, and the code its refusal gets. */
 interface Given {
@@ -57,8 +58,6 @@ export function checkHome(home: string, stat: FileStat | undefined, uid: number)
   const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
   throw new FleetError('E_HOME', `${home} has mode ${mode}, not 0700`, { hint: `chmod 0700 ${quoted(home)}` });
 }
-
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** The manifest: `--manifest` (`-` is standard input), `$MOSAIC_MANIFEST`, `fleet.yaml` in the Mosaic home. */
 export function manifestPath(from: { flag: string | undefined; env: Environment; home: string; cwd: string }): string {

@@ -1,6 +1,7 @@
 import { expandHome, programOf, type Agent, type Fleet } from '../model/fleet.ts';
 import type { HostFacts, PathFact } from '../model/observed.ts';
 import type { Blocked } from '../model/plan.ts';
+import { quoted } from '../model/quoted.ts';
 
 /** Every path whose state on this machine decides about an agent; sorted, each once. */
 export function pathsToCheck(fleet: Fleet, home: string): readonly string[] {
@@ -51,7 +52,7 @@ function programProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
           `${agent.name} runs ${program}, which is not there (searched: ${program.includes('/') ? candidates.join(', ') : searched})`,
           agent.program.kind === 'command' && /\s/.test(program) ? ONE_WORD : INSTALL,
         )
-      : block(agent, 'command-not-found', `${present} is not executable`, `chmod +x ${present}`),
+      : block(agent, 'command-not-found', `${present} is not executable`, `chmod +x ${quoted(present)}`),
   ];
 }
 
@@ -66,7 +67,7 @@ function directoryProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
   if (fact.kind === 'denied') return [unseen(agent, 'working-directory', 'working directory', path)];
   const problem =
     fact.kind === 'missing' ? 'does not exist' : fact.kind === 'directory' ? 'cannot be entered' : 'is not a directory';
-  const hint = fact.kind === 'missing' ? `mkdir -p ${path}` : 'Choose another workingDirectory.';
+  const hint = fact.kind === 'missing' ? `mkdir -p ${quoted(path)}` : 'Choose another workingDirectory.';
   return [block(agent, 'working-directory', `the working directory ${path} ${problem}`, hint)];
 }
 
@@ -77,7 +78,7 @@ function envFileProblems(agent: Agent, host: HostFacts): readonly Blocked[] {
     if (fact?.kind === 'denied') return [unseen(agent, 'env-file', 'env file', path)];
     const problem = fact === undefined ? undefined : envFileProblem(fact, host.user.uid);
     if (problem === undefined) return [];
-    const hint = fact?.kind === 'missing' ? `install -m 600 /dev/null ${path}` : `chmod 600 ${path}`;
+    const hint = fact?.kind === 'missing' ? `install -m 600 /dev/null ${quoted(path)}` : `chmod 600 ${quoted(path)}`;
     return [block(agent, 'env-file', `the env file ${path} ${problem}`, hint)];
   });
 }
@@ -97,7 +98,7 @@ const unseen = (agent: Agent, reason: Blocked['reason'], what: string, path: str
     agent,
     reason,
     `the ${what} ${path} of ${agent.name} cannot be looked at`,
-    `Every directory and link of its path must be open to you: namei -l ${path}`,
+    `Every directory and link of its path must be open to you: namei -l ${quoted(path)}`,
   );
 
 const block = (agent: Agent, reason: Blocked['reason'], message: string, hint: string): Blocked => ({

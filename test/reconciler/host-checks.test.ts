@@ -99,6 +99,13 @@ describe('hostProblems', () => {
     expect(problems({ '/home/ada/keys': fact })).toEqual([expect.stringContaining(text)]);
   });
 
+  it('gives commands that can be copied', () => {
+    const spaced = fleetWith({ coder: "{ command: [codex], path: [/usr/bin], workingDirectory: '~/it''s mine' }" });
+    expect(problems({ "/home/ada/it's mine": MISSING }, spaced)).toEqual([
+      expect.stringMatching(/; mkdir -p '\/home\/ada\/it'\\''s mine'$/),
+    ]);
+  });
+
   it.each([
     ['command-not-found: the program /home/ada/bin/codex', ['/home/ada/bin/codex', '/usr/bin/codex']],
     ['working-directory: the working directory /home/ada/src', ['/home/ada/src']],

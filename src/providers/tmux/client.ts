@@ -1,4 +1,5 @@
 import { FleetError } from '../../model/error.ts';
+import { quoted } from '../../model/quoted.ts';
 import {
   ExecFailure,
   type Exec,
@@ -44,7 +45,10 @@ const strangerOf = ({ uid: owner }: FileStat, uid: number): string | undefined =
 function directoryProblem(stat: FileStat, path: string, uid: number): string | undefined {
   if (stat.kind !== 'directory') return `is a ${stat.kind}, not the directory of your tmux sockets`;
   const isOpen = (stat.mode & 0o077) !== 0;
-  return strangerOf(stat, uid) ?? (isOpen ? `lets others in (mode ${octal(stat.mode)}): chmod 700 ${path}` : undefined);
+  return (
+    strangerOf(stat, uid) ??
+    (isOpen ? `lets others in (mode ${octal(stat.mode)}): chmod 700 ${quoted(path)}` : undefined)
+  );
 }
 
 function refuse(path: string, problem: string | undefined): void {

@@ -6,6 +6,7 @@ import type { WritePort } from '../../../model/host.ts';
 import type { Blocked, Plan } from '../../../model/plan.ts';
 import type { HostFacts, Observed } from '../../../model/observed.ts';
 import type { Observation } from '../../../model/resource.ts';
+import { quoted } from '../../../model/quoted.ts';
 import { withoutLinks } from '../../../host/standing-links.ts';
 import { removeWatchUnit } from '../../../providers/systemd/watch-service.ts';
 import { readWatchUnit } from '../../../providers/systemd/watch-unit.ts';
@@ -99,7 +100,7 @@ async function refuseBesideServer(place: Place, fleet: Fleet): Promise<void> {
     server?.state === 'unknown'
       ? `what lives on ${socketPath} could not be seen: ${server.error.message}`
       : `the tmux server of fleet ${fleet.name} lives on ${socketPath}`;
-  const hint = `With mosaic fleet apply the fleet is whole again, and can be destroyed. What runs there: tmux -S ${socketPath} ls`;
+  const hint = `With mosaic fleet apply the fleet is whole again, and can be destroyed. What runs there: tmux -S ${quoted(socketPath)} ls`;
   throw new FleetError('E_STATE', `no fleet is installed in ${place.home}, and ${what}`, { hint });
 }
 
