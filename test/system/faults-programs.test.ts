@@ -33,6 +33,18 @@ describe('a tmux that cannot talk to the running server', () => {
   });
 });
 
+describe('a tmux that does not run at all', () => {
+  it.each([
+    ['exit 127', /^BAD +tmux: \/usr\/bin\/tmux -V ends with 127: no version\n +Try it: \/usr\/bin\/tmux -V$/m],
+    ['kill -SEGV $$', /^BAD +tmux: \/usr\/bin\/tmux does not run: /m],
+  ])('is a check that fails, and no fault of the manifest: %s', async (script, line) => {
+    const { exitCode, stdout } = await shimmed(live, { tmux: script })(['doctor']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(line);
+    expect(stdout).toMatch(/^ok +manifest: /m);
+  });
+});
+
 describe('a systemctl', () => {
   it('that cannot reload fails the settings it was to load, and the next apply loads them (F30)', async () => {
     const deaf = shimmed(live, {

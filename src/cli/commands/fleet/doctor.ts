@@ -1,6 +1,8 @@
 import { counted } from '../../../model/counted.ts';
 import type { Fleet } from '../../../model/fleet.ts';
 import { ERRORS, FleetError, isErrorCode } from '../../../model/error.ts';
+import { ExecFailure } from '../../../model/host.ts';
+import { quoted } from '../../../model/quoted.ts';
 import { textOf } from '../../../model/resource.ts';
 import { findProgram, SAFE_PATH } from '../../../host/environment.ts';
 import { identity } from '../../../host/identity.ts';
@@ -58,8 +60,9 @@ async function tmuxCheck({ exec }: Place): Promise<Check> {
   const program = findProgram('tmux', SAFE_PATH);
   if (program === undefined)
     return { check: 'tmux', result: 'bad', message: 'not installed', hint: 'apt-get install tmux' };
-  const { stdout } = await exec([program, '-V'], { timeoutMs: 5_000 });
-  const version = stdout.trim().replace(/^tmux /, '');
+  const version = await tmuxVersion(exec, program);
+  if (version instanceof FleetError)
+    return { check: 'tmux', result: 'bad', message: version.message, hint: `Try it: ${quoted(program)} -V` };
   const { supported, hazards } = tmuxHazards(version);
   if (!supported)
     return { check: 'tmux', result: 'bad', message: `${version} is too old`, hint: 'mosaic needs 3.3a or newer' };
@@ -69,6 +72,18 @@ async function tmuxCheck({ exec }: Place): Promise<Check> {
     message: `${version} at ${program}`,
     ...(hazards.length === 0 ? {} : { hint: hazards.join('; ') }),
   };
+}
+
+async function tmuxVersion(exec: Place['exec'], program: string): Promise<string | FleetError> {
+  try {
+    const { exitCode, stdout, stderr } = await exec([program, '-V'], { timeoutMs: 5_000 });
+    const [, version] = /^tmux (\S+)/.exec(stdout) ?? [];
+    return version ?? new FleetError('E_TMUX', `${program} -V ends with ${exitCode}: ${stderr.trim() || 'no version'}`);
+  } catch (error) {
+    if (error instanceof FleetError) return error;
+    if (error instanceof ExecFailure) return new FleetError('E_TMUX', `${program} does not run: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Asked even where no manifest can be used: a first fleet stands on it. */
@@ -98,11 +113,21 @@ async function manifestChecks(options: CommonOptions, place: Place): Promise<Man
       result: 'ok',
       message: `${file}, ${counted(fleet.agents.length, 'agent')}`,
     };
-    return { checks: [manifest, ...(await fleetChecks(fleet, place))], fleet };
+    return { checks: [manifest, ...(await seenOrWhyNot(() => fleetChecks(fleet, place)))], fleet };
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
     const result = error.code === 'E_MANIFEST_MISSING' ? 'warn' : 'bad';
     return { checks: [{ check: 'manifest', result, message: error.message, hint: error.hint }] };
+  }
+}
+
+/** What the manifest says may be in order where what it is about cannot be looked at. */
+async function seenOrWhyNot(check: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return [{ check: 'fleet', result: 'bad', message: error.message, hint: error.hint }];
   }
 }
 
