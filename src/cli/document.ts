@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isObject } from '../model/is-object.ts';
 import { FleetError, type ErrorCode } from '../model/error.ts';
 import { createFileReader } from '../host/files.ts';
 import { buildText, isSameBuild, thisBuild } from './build.ts';
@@ -35,9 +36,6 @@ export function checkDocument(text: string, document: DocumentKind): unknown {
 
 /** `a saved plan` for SavedPlan. */
 const inWords = (kind: string): string => `a ${kind.replace(/\B(?=[A-Z])/, ' ').toLowerCase()}`;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = ({ invalid: code, what }: DocumentKind, why: string): FleetError =>
   new FleetError(code, `${what} ${printable(why)}`);

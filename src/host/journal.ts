@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { createFileReader } from './files.ts';
 import { errnoOf, ioError } from './io-error.ts';
+import { isObject } from '../model/is-object.ts';
 import type { FleetError } from '../model/error.ts';
 import { plainJson } from '../model/plain-json.ts';
 import type { Json, JsonObject } from '../model/resource.ts';
@@ -78,9 +79,6 @@ export function recordOf(line: string): JsonObject | undefined {
     return undefined;
   }
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function appendText(path: string, text: string, maxBytes: number): void {
   const fd = openToAppend(path);

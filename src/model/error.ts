@@ -115,3 +115,9 @@ export class FleetError extends Error {
 
 /** Whatever was thrown, as an error: a library may throw anything. */
 export const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** What a look failed with, as an observation tells it. */
+export const lookError = (thrown: unknown): { readonly code: string; readonly message: string } => ({
+  code: thrown instanceof FleetError ? thrown.code : 'E_IO',
+  message: errorOf(thrown).message,
+});

@@ -1,8 +1,9 @@
+import { isObject } from '../model/is-object.ts';
 import type { Fleet, Supervisor } from '../model/fleet.ts';
 import { counted } from '../model/counted.ts';
 import type { HostFacts, Observed } from '../model/observed.ts';
 import type { Blocked, Change } from '../model/plan.ts';
-import type { Desired, Json, JsonObject } from '../model/resource.ts';
+import type { Desired, Json } from '../model/resource.ts';
 import { kindOf } from './address.ts';
 import { agentView, runnerOf } from './agent-state.ts';
 import type { PlanInput } from './plan.ts';
@@ -61,9 +62,6 @@ function serverFacts(fact: Json | undefined): { readonly pid: string; readonly n
     named: names === '' ? 'no sessions' : `sessions: ${names}`,
   };
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Another socket, tmux directory or supervisor means another server: the old one ends, and every agent that should

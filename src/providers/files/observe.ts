@@ -1,5 +1,5 @@
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
-import { errorOf, FleetError } from '../../model/error.ts';
+import { lookError } from '../../model/error.ts';
 import { isAgentName } from '../../model/names.ts';
 import type { Scope } from '../../model/provider.ts';
 import type {
@@ -201,8 +201,3 @@ function records(text: string | undefined): Lines {
 
 const number = (key: string, value: string | undefined): JsonObject =>
   value === undefined || !/^\d+$/.test(value) ? {} : { [key]: Number(value) };
-
-const lookError = (error: unknown): LookError => ({
-  code: error instanceof FleetError ? error.code : 'E_IO',
-  message: errorOf(error).message,
-});

@@ -1,4 +1,4 @@
-import { errorOf, FleetError } from '../../model/error.ts';
+import { lookError } from '../../model/error.ts';
 import type { FileReader, FileStat, ReadPort } from '../../model/host.ts';
 import { agentOfUnit, fleetUnits, type FleetName } from '../../model/names.ts';
 import type { HostFacts } from '../../model/observed.ts';
@@ -131,11 +131,6 @@ function observeAddress(look: Look, address: Address): Observation {
     return { state: 'unknown', error: lookError(error) };
   }
 }
-
-const lookError = (error: unknown): LookError => ({
-  code: error instanceof FleetError ? error.code : 'E_IO',
-  message: errorOf(error).message,
-});
 
 function observeLink(look: Look, path: string, stat: FileStat): Observation {
   const target = look.files.readLink(path) ?? '';

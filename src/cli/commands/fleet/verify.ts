@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isObject } from '../../../model/is-object.ts';
 import { isEmpty } from '../../../model/plan.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { readJournal } from '../../../host/journal.ts';
@@ -72,9 +73,6 @@ const isFingerprint = (value: unknown): boolean =>
   typeof value['state'] === 'string' &&
   Array.isArray(value['sessions']) &&
   Array.isArray(value['marked']);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
 
 const LOG_BYTES = 16 * 1024 * 1024;
 
