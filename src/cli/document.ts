@@ -3,7 +3,7 @@ import { isObject } from '../model/is-object.ts';
 import { FleetError, type ErrorCode } from '../model/error.ts';
 import { createFileReader } from '../host/files.ts';
 import { buildText, isSameBuild, thisBuild } from './build.ts';
-import { fileWriter } from './ports.ts';
+import { fileWriter } from './write-port.ts';
 import { printable } from './view/printable.ts';
 
 /** A document of ours that comes back as a file, and what its refusals are called. */

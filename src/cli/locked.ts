@@ -7,7 +7,8 @@ import { acquireLock, lockHolder, type Holder, type Lock } from '../host/lock.ts
 import { parseDuration } from '../manifest/words.ts';
 import type { Place } from './context.ts';
 import type { CommonOptions } from './options.ts';
-import { uninterrupted, writePort } from './ports.ts';
+import { uninterrupted } from './ports.ts';
+import { writePort } from './write-port.ts';
 
 /** The one lock of a Mosaic home. No fleet, whose state lies beside it, can have this name. */
 export const lockPath = (home: string): string => `${home}/state/.lock`;

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import { readPort, writePort } from '../../src/cli/ports.ts';
+import { readPort } from '../../src/cli/ports.ts';
+import { writePort } from '../../src/cli/write-port.ts';
 import { createBus } from '../../src/host/bus.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { cleanEnvironment } from '../../src/host/environment.ts';

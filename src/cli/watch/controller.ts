@@ -17,7 +17,7 @@ import { homeHolder } from '../locked.ts';
 import { remember } from '../manifest-cache.ts';
 import { mutate } from '../mutate.ts';
 import type { CommonOptions, Output } from '../options.ts';
-import { writePort } from '../ports.ts';
+import { writePort } from '../write-port.ts';
 import { callPerson } from './call-person.ts';
 import { keepLastGood } from './last-good.ts';
 import type { ManifestSource } from './manifest.ts';

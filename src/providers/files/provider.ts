@@ -1,5 +1,4 @@
 import type { Provider } from '../../model/provider.ts';
-import { applyFiles } from './apply.ts';
 import { observeFiles } from './observe.ts';
 import { desiredFiles, type Assets } from './spec.ts';
 
@@ -8,5 +7,5 @@ export const filesProvider = (assets: Assets): Provider => ({
   name: 'files',
   desired: (fleet, host) => desiredFiles(fleet, host, assets),
   observe: observeFiles,
-  apply: applyFiles,
+  apply: async (...step) => (await import('./apply.ts')).applyFiles(...step),
 });

@@ -3,7 +3,6 @@ import type { ReadPort } from '../../model/host.ts';
 import { fleetUnits } from '../../model/names.ts';
 import type { Provider, Scope } from '../../model/provider.ts';
 import type { ProviderObservation } from '../../model/resource.ts';
-import { applyUnits } from './apply.ts';
 import { dropInOwner, observeUnits, reloadMarkName, unknownUnits } from './observe.ts';
 import { desiredUnits } from './spec.ts';
 
@@ -37,5 +36,5 @@ export const systemdProvider: Provider = {
       return unknownUnits(scope, { code: error.code, message: error.message });
     }
   },
-  apply: applyUnits,
+  apply: async (...step) => (await import('./apply.ts')).applyUnits(...step),
 };

@@ -2,7 +2,6 @@ import { FleetError } from '../../model/error.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { HostFacts } from '../../model/observed.ts';
 import type { Provider } from '../../model/provider.ts';
-import { applySessions } from './apply.ts';
 import { observeSessions, unknownSessions } from './observe.ts';
 import { desiredSessions, type Started } from './spec.ts';
 
@@ -21,5 +20,5 @@ export const tmuxProvider = (startedWith: StartedWith): Provider => ({
       return unknownSessions(scope, { code: error.code, message: error.message });
     }
   },
-  apply: applySessions,
+  apply: async (...step) => (await import('./apply.ts')).applySessions(...step),
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadText } from '../../../src/cli/load-fleet.ts';
 import { cacheKey, remember } from '../../../src/cli/manifest-cache.ts';
-import { fileWriter } from '../../../src/cli/ports.ts';
+import { fileWriter } from '../../../src/cli/write-port.ts';
 import { firstManifest } from '../../../src/cli/watch/beginning.ts';
 import { keepLastGood } from '../../../src/cli/watch/last-good.ts';
 import { manifestSource } from '../../../src/cli/watch/manifest.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadText } from '../../../src/cli/load-fleet.ts';
 import { keepLastGood, recallLastGood, recallNotify } from '../../../src/cli/watch/last-good.ts';
-import { fileWriter } from '../../../src/cli/ports.ts';
+import { fileWriter } from '../../../src/cli/write-port.ts';
 import { createFileReader } from '../../../src/host/files.ts';
 import { fleetWith } from '../../support/fleet.ts';
 import { cleanUp, tempHome } from '../../support/harness.ts';

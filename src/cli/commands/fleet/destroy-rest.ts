@@ -7,7 +7,7 @@ import type { Place } from '../../context.ts';
 import { installedFleets } from '../../installed.ts';
 import { formerLockPath, locked, lockPath } from '../../locked.ts';
 import type { CommonOptions, Output } from '../../options.ts';
-import { fileWriter } from '../../ports.ts';
+import { fileWriter } from '../../write-port.ts';
 import { planJson } from '../../view/plan-json.ts';
 
 interface Swept {

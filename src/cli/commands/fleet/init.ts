@@ -4,7 +4,7 @@ import { manifestPath } from '../../../host/places.ts';
 import { openPlace, type Place } from '../../context.ts';
 import type { NewAgent } from '../../new-manifest.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
-import { fileWriter } from '../../ports.ts';
+import { fileWriter } from '../../write-port.ts';
 import { packageDirectory } from '../../providers.ts';
 import { freeSocket } from '../../free-socket.ts';
 import { splitWords } from '../../words.ts';

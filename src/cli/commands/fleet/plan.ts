@@ -12,7 +12,6 @@ import { asManifest, isFile, isYamlName } from '../../named-file.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
 import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
-import { planGithub, planLines, planMarkdown } from '../../view/plan-review.ts';
 import { heldText, planText } from '../../view/plan-text.ts';
 import { noteWarnings } from '../../view/warnings.ts';
 import { personalPolicy } from '../../policy.ts';
@@ -29,11 +28,22 @@ export interface PlanOptions extends CommonOptions {
   readonly out?: string;
 }
 
-function answer({ plan, policy }: Look, { path, file }: LoadedFleet, { output, verbose }: PlanOptions): string {
-  if (policy.only !== undefined && isEmpty(plan) && output === 'text') return partIsDone(policy.only, plan);
-  if (output === 'markdown') return planMarkdown(plan);
-  if (output === 'github') return planGithub(plan, inCheckout(path, file));
-  return planText(plan, { manifest: file, verbose: verbose === true });
+/** The plan for people, or the page and the annotations of a review. */
+async function tell({ plan, policy }: Look, { path, file }: LoadedFleet, { options, output }: Telling): Promise<void> {
+  if (options.output === 'github' || options.output === 'markdown') {
+    const { planGithub, planLines, planMarkdown } = await import('../../view/plan-review.ts');
+    const name = inCheckout(path, file);
+    output.text(options.output === 'markdown' ? planMarkdown(plan) : planGithub(plan, name));
+    // Many a CI shows no annotations, and its log no page.
+    for (const line of planLines(plan, name)) output.note(line);
+  } else if (policy.only !== undefined && isEmpty(plan) && options.output === 'text')
+    output.text(partIsDone(policy.only, plan));
+  else output.text(planText(plan, { manifest: file, verbose: options.verbose === true }));
+}
+
+interface Telling {
+  readonly options: PlanOptions;
+  readonly output: Output;
 }
 
 /** The manifest as a pull request names it: from here, where the top of a checkout usually is; else its base name. */
@@ -69,10 +79,7 @@ export async function run(agents: readonly string[], options: PlanOptions): Prom
   noteWarnings(loaded, output);
   refuseBlind(seen);
   const saved = await save(options.out, planned);
-  output.text(answer(seen, loaded, options));
-  // Many a CI shows no annotations, and its log no page.
-  if (options.output === 'github' || options.output === 'markdown')
-    for (const line of planLines(seen.plan, inCheckout(loaded.path, loaded.file))) output.note(line);
+  await tell(seen, loaded, { options, output });
   if (options.diff === true) await tellDiff(seen, output);
   output.data(planJson(seen.plan));
   for (const line of saved) output.note(line);

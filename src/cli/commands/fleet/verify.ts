@@ -14,7 +14,7 @@ import { loadFleet } from '../../load-fleet.ts';
 import { refuseOther } from '../../document.ts';
 import { fingerprint } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
-import { fileWriter } from '../../ports.ts';
+import { fileWriter } from '../../write-port.ts';
 import { planJson } from '../../view/plan-json.ts';
 import { proofJson, VERIFY_TITLE, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
 
