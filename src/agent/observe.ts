@@ -29,7 +29,7 @@ export async function observeActivity(
   const present = fleet.agents
     .filter(({ name }) => agents === undefined || agents.includes(name))
     .flatMap((agent) => {
-      const pane = paneOf(observed, agent.name);
+      const pane = paneOf(observed, agent.name, port.processes);
       return pane === undefined ? [] : [{ agent, ...pane }];
     });
   const paneIds = present.map(({ paneId }) => paneId);
@@ -49,12 +49,14 @@ interface AgentPane {
 }
 
 /** The pane of an agent that runs where it belongs; nobody else's screen is read. */
-function paneOf({ items }: Observed, name: string): AgentPane | undefined {
+function paneOf({ items }: Observed, name: string, processes: ReadPort['processes']): AgentPane | undefined {
   const session = items[`session.${name}`];
   if (session?.state !== 'present' || session.owner !== 'fleet') return undefined;
-  const { paneId, pid, inUnit, isWrapper } = session.spec;
-  const isInPlace = inUnit === true || isWrapper === true;
-  return isInPlace && typeof paneId === 'string' && typeof pid === 'number' ? { paneId, pid } : undefined;
+  const { paneId, panePid, inUnit, isWrapper } = session.spec;
+  if ((inUnit !== true && isWrapper !== true) || typeof paneId !== 'string') return undefined;
+  // A plan that asks for no pid has not looked for it.
+  const { pid = processes.childrenOf(Number(panePid))[0] } = session.spec;
+  return typeof pid === 'number' ? { paneId, pid } : undefined;
 }
 
 async function screensOf(

@@ -11,6 +11,12 @@ export const readPort = (exec: Exec, bus?: Bus): ReadPort => ({
   ...(bus === undefined ? {} : { bus }),
 });
 
+/** The same without the pids of agents' programs: no plan asks for them, and each is a look at the kernel. */
+export const withoutPids = (read: ReadPort): ReadPort => ({
+  ...read,
+  processes: { ...read.processes, childrenOf: () => [] },
+});
+
 /** A step that has begun is finished: an interrupt is heard between steps, by the executor alone. */
 export const uninterrupted =
   (exec: Exec): Exec =>

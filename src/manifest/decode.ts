@@ -12,7 +12,7 @@ export interface Decoded {
 }
 
 /** Everything but tab and newline that has no place in a text file; lone CRs and marks inside the text included. */
-const FORBIDDEN = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufeff\ufffe\uffff\p{Surrogate}]/gu;
+const FORBIDDEN = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufeff\ufffe\uffff\ud800-\udfff]/gu;
 
 /** Reads a manifest as strict UTF-8. Never throws; too much input is refused before it is decoded. */
 export function decode(source: string | Uint8Array): Decoded {

@@ -137,7 +137,7 @@ class TreeReader {
   }
 
   #checkCharacters(value: string, span: Span): void {
-    const [character] = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Surrogate}]/u.exec(value) ?? [];
+    const [character] = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ud800-\udfff]/u.exec(value) ?? [];
     if (character === undefined) return;
     const message = `the text holds ${codePoint(character)}, which no value may hold`;
     this.#report.error(span, { code: 'E_CONTROL_CHARACTER', message, hint: 'Remove the escape that stands for it.' });

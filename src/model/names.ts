@@ -28,13 +28,19 @@ export interface FleetUnits {
   readonly watch: UnitName;
 }
 
+let last: { readonly fleet: FleetName; readonly units: FleetUnits } | undefined;
+
 export function fleetUnits(fleet: FleetName): FleetUnits {
-  return {
+  // Asked for with every link of hundreds, nearly always for the same fleet.
+  if (last?.fleet === fleet) return last.units;
+  const units: FleetUnits = {
     server: `mosaic-${fleet}-tmux.service` as UnitName,
     template: `mosaic-${fleet}@.service` as UnitName,
     target: `mosaic-${fleet}.target` as UnitName,
     watch: `mosaic-${fleet}-watch.service` as UnitName,
   };
+  last = { fleet, units };
+  return units;
 }
 
 export const agentUnit = (fleet: FleetName, agent: AgentName): UnitName =>

@@ -37,10 +37,11 @@ export const installedAgents = (observed: Observed): readonly string[] =>
   agentsSeen(observed, (address) => /^(launch|unit|session)\./.test(address));
 
 function agentsSeen({ items }: Observed, counts: (address: Address) => boolean): readonly string[] {
-  const names = Object.entries(items).flatMap(([address, item]) =>
-    item.state === 'present' && item.owner === 'fleet' && counts(address) ? (agentOf(groupOf(address)) ?? []) : [],
-  );
-  return [...new Set(names)].toSorted();
+  const ours = Object.keys(items).filter((address) => {
+    const item = items[address];
+    return item?.state === 'present' && item.owner === 'fleet' && counts(address);
+  });
+  return [...new Set(ours.flatMap((address) => agentOf(groupOf(address)) ?? []))].toSorted();
 }
 
 function decideOrphan(name: string, context: Unwanting): Decision {

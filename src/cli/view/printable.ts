@@ -1,4 +1,4 @@
-const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
 /** Text from outside, safe for a terminal and for one line: controls, C1 and bidi characters show as escapes. */
 export const printable = (text: string): string => text.replaceAll(STEERING, escaped);

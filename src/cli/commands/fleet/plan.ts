@@ -10,6 +10,7 @@ import { openEngine, openPlace } from '../../context.ts';
 import { loadFleet, type LoadedFleet } from '../../load-fleet.ts';
 import { asManifest, isFile, isYamlName } from '../../named-file.ts';
 import { createOutput, type CommonOptions, type Output } from '../../options.ts';
+import { withoutPids } from '../../ports.ts';
 import { planDiff } from '../../view/plan-diff.ts';
 import { planJson } from '../../view/plan-json.ts';
 import { heldText, planText } from '../../view/plan-text.ts';
@@ -105,7 +106,8 @@ function refuseFile(agents: readonly string[]): void {
 async function lookHere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {
   const place = await openPlace(options);
   const loaded = await loadFleet(options, place);
-  return { loaded, seen: await look(openEngine(place), loaded.fleet, policyOf(loaded.fleet)) };
+  const engine = { ...openEngine(place), read: withoutPids(place.read) };
+  return { loaded, seen: await look(engine, loaded.fleet, policyOf(loaded.fleet)) };
 }
 
 async function lookThere(options: PlanOptions, policyOf: (fleet: Fleet) => Policy): Promise<Planned> {

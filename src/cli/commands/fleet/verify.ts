@@ -14,6 +14,7 @@ import { loadFleet } from '../../load-fleet.ts';
 import { refuseOther } from '../../document.ts';
 import { fingerprint } from '../../mutate.ts';
 import { createOutput, type CommonOptions } from '../../options.ts';
+import { withoutPids } from '../../ports.ts';
 import { fileWriter } from '../../write-port.ts';
 import { planJson } from '../../view/plan-json.ts';
 import { proofJson, VERIFY_TITLE, verifyMarkdown, verifyText, type VerifyAnswer } from '../../view/verify.ts';
@@ -29,7 +30,7 @@ export async function run(options: VerifyOptions): Promise<number> {
   if (report !== undefined) refuseOthers(report);
   const place = await openPlace(options);
   const { fleet, file } = await loadFleet({ ...options, fresh: true }, place);
-  const engine = openEngine(place);
+  const engine = { ...openEngine(place), read: withoutPids(place.read) };
   const [seen, now] = await Promise.all([look(engine, fleet, APPLY), fingerprint(place, engine, fleet)]);
   refuseBlind(seen);
   const record = readRecord(place, fleet.name);
