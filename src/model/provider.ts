@@ -32,6 +32,11 @@ export interface Scope {
   readonly wanted: readonly Desired[];
   readonly facts: Readonly<Record<string, Json>>;
   readonly signal?: AbortSignal;
+  /**
+   * For `apply`, right before it ends what it first had to empty: throws when that is no longer what the plan was made
+   * for, or holds what is not ours by now. To wait for an agent takes minutes.
+   */
+  readonly lastLook?: (change: Change) => Promise<void>;
 }
 
 export type Outcome =

@@ -2,7 +2,7 @@ import { errorOf } from '../model/error.ts';
 import type { WritePort } from '../model/host.ts';
 import { PHASES, type Change, type Plan } from '../model/plan.ts';
 import type { Outcome } from '../model/provider.ts';
-import { refusedNow, type RecheckInput, type Refusal } from './recheck.ts';
+import { refusedNow, requireRight, type RecheckInput, type Refusal } from './recheck.ts';
 
 /** What became of one change. */
 export type Step = { readonly change: Change; readonly result: 'done' } | ({ readonly change: Change } & Refusal);
@@ -40,7 +40,9 @@ export async function execute(input: ExecuteInput): Promise<readonly Step[]> {
     const due = rest.filter((change) => skipped.get(change) === undefined);
     if (due.length > 0) input.onBegin?.(due);
     const batches = byProvider(due);
-    await Promise.all([...batches].map(([name, batch]) => runBatch(input, name, batch, note)));
+    const lastLook = (change: Change): Promise<void> => requireRight(change, doneOf(steps), input);
+    const seeing = { ...input, scope: { ...input.scope, lastLook } };
+    await Promise.all([...batches].map(([name, batch]) => runBatch(seeing, name, batch, note)));
   }
   return steps;
 }
@@ -52,9 +54,11 @@ function refusedOf(
   steps: readonly Step[],
 ): Promise<ReadonlyMap<Change, Refusal>> {
   const open = changes.filter((change) => skipReason(change, steps, input.scope.signal) === undefined);
-  const done = steps.filter(({ result }) => result === 'done').map(({ change }) => change);
-  return refusedNow(open, done, input);
+  return refusedNow(open, doneOf(steps), input);
 }
+
+const doneOf = (steps: readonly Step[]): readonly Change[] =>
+  steps.filter(({ result }) => result === 'done').map(({ change }) => change);
 
 function skipReason(change: Change, steps: readonly Step[], signal: AbortSignal | undefined): string | undefined {
   if (signal?.aborted === true) return 'interrupted';

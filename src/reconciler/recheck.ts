@@ -47,6 +47,12 @@ export async function refusedNow(
   }
 }
 
+/** The same for one change, in the middle of its phase: throws why it is not right by now. */
+export async function requireRight(change: Change, done: readonly Change[], input: RecheckInput): Promise<void> {
+  const refused = (await refusedNow([change], done, input)).get(change);
+  if (refused?.result === 'failed') throw refused.error;
+}
+
 const failed = (change: Change, error: Error | undefined): readonly (readonly [Change, Refusal])[] =>
   error === undefined ? [] : [[change, { result: 'failed', error }]];
 

@@ -22,6 +22,8 @@ interface Now {
   readonly reviewed?: boolean;
   readonly broken?: boolean;
   readonly working?: Readonly<Record<string, Activity>>;
+  /** What others open on the server while something else is waited for. */
+  readonly openedMeanwhile?: readonly Json[];
 }
 
 const planned = (address: string, more: Partial<Change> = {}): Change => ({
@@ -48,8 +50,8 @@ interface Run {
 
 /** What becomes of each change, and how often somebody looked. */
 async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
-  const { items = { ...RUNNING, ...SERVER }, foreignSessions = [] } = now;
-  const facts = foreignSessions === null ? {} : { foreignSessions };
+  const { items = { ...RUNNING, ...SERVER }, foreignSessions = [], openedMeanwhile } = now;
+  let facts: Readonly<Record<string, Json>> = foreignSessions === null ? {} : { foreignSessions };
   const steps: string[] = [];
   const asked: string[] = [];
   let looks = 0;
@@ -61,7 +63,11 @@ async function run(changes: readonly Change[], now: Now = {}): Promise<Run> {
       if (now.broken === true) return Promise.reject(new Error('no answer'));
       return Promise.resolve({ items, complete: true, errors: [], facts });
     },
-    apply: (_, batch) => Promise.resolve(batch.map(({ address }) => ({ address, done: true }))),
+    apply: async (_, batch, { lastLook }) => {
+      if (openedMeanwhile !== undefined) facts = { foreignSessions: openedMeanwhile };
+      for (const change of batch) if (change.disruption === 'fleet') await lastLook?.(change);
+      return batch.map(({ address }) => ({ address, done: true }));
+    },
   });
   const plan: Plan = { ...NOTHING, changes };
   await execute({
@@ -196,5 +202,15 @@ describe('the look right before a step of a reviewed plan', () => {
   it('lets a server start that the first agent of the same run has brought up', async () => {
     const server = planned('server.s', { ...start, address: 'server.s', group: 'fleet', expected: 'absent' });
     expect((await run([server], { items: SERVER, reviewed: true })).steps).toEqual(['done server.s']);
+  });
+
+  it('comes once more where the provider first had to wait for something', async () => {
+    expect(await run([serverEnds])).toMatchObject({ steps: ['done server.s'], looks: 4 });
+    expect((await run([serverEnds], { openedMeanwhile: ['mine'] })).steps).toEqual([
+      'failed server.s: sessions that are not ours live on it: mine',
+    ]);
+    expect((await run([serverEnds], { openedMeanwhile: ['mine'], withForeign: true })).steps).toEqual([
+      'done server.s',
+    ]);
   });
 });

@@ -129,7 +129,7 @@ export class SimulatedTmux {
       'set-option': () => setOption(server, args),
       'new-session': () => this.#newSession(server, args),
       'rename-session': () => rename(server, args),
-      'if-shell': () => killDead(server, args),
+      'if-shell': () => (args[1] === `#{==:#{pid},${server.pid}}` ? this.#killServer(socket) : killDead(server, args)),
       'source-file': () => this.#source(socket, input),
       'kill-server': () => this.#killServer(socket),
     };

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { cleanUp, tempHome, UNIT_DIRECTORY } from '../support/harness.ts';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { cleanUp, eventually, tempHome, UNIT_DIRECTORY } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
 import { answer, liveFleet, sleeper, systemctl, type LiveFleet, type PlanAnswer } from './live-fleet.ts';
 
 const FOREIGN = '# somebody else wrote this\n';
+const IGNORES_TERM = resolve(import.meta.dirname, '../fixtures/bin/ignores-term.sh');
 
 function place(path: string): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -191,6 +193,30 @@ describe('destroy', () => {
     expect(stderr).toContain('all its sessions end, also what is not ours: mine');
     expect((await live.tmux('list-sessions')).exitCode).toBe(1);
   });
+
+  it.each([
+    ['systemd', 'a destroy', ['destroy', '--yes']],
+    ['tmux', 'a destroy', ['destroy', '--yes']],
+    ['systemd', 'another socket', ['apply', '--yes']],
+  ] as const)(
+    'leaves the server, under %s, to a session opened while %s waits for an agent',
+    async (supervisor, what, args) => {
+      const live = liveFleet({ deaf: { command: [IGNORES_TERM], stop: { timeout: '4s' } } }, { supervisor });
+      await live.must('apply');
+      await eventually(async () => (await live.tmux('capture-pane', '-p', '-t', '=deaf:')).stdout.startsWith('deaf'));
+      if (what === 'another socket')
+        live.declare({ deaf: sleeper }, { supervisor, tmux: { socket: `${live.fleet}-2` } });
+      const ending = live.mosaic(args);
+      await pause(2_000);
+      expect((await live.tmux('new-session', '-d', '-s', 'mine', 'sleep 3600')).exitCode).toBe(0);
+      const { exitCode, stderr } = await ending;
+      expect(stderr).toMatch(/FAILED .*server\..*: sessions that are not ours live on it: mine/);
+      expect(exitCode).toBe(3);
+      expect((await live.tmux('ls', '-F', '#{session_name}')).stdout).toBe('mine\n');
+      await live.must('destroy', '--yes', '--with-foreign');
+      expect((await live.tmux('ls')).exitCode).toBe(1);
+    },
+  );
 
   it('needs its own word for a protected agent, which nothing else ends', async () => {
     const guarded = { ...sleeper, protect: true };

@@ -138,6 +138,52 @@ function runRefusalOf(
   return isMask && phase === 'stop' ? undefined : refusal(unit, seen);
 }
 
+/**
+ * The agents first, all of them where the server ends: they may take their time, in which somebody may open a session
+ * on the server.
+ */
+async function stopRuns(port: WritePort, changes: readonly Change[], runs: Runs): Promise<readonly Outcome[]> {
+  const { scope, seen } = runs;
+  const servers = changes.filter(({ address }) => address.startsWith('server.'));
+  const agents = changes.filter((change) => !servers.includes(change));
+  const around = servers.length === 0 ? [] : runningUnits(seen, scope);
+  const stop = stopping(port, runs);
+  const ended = await stop(agents, [...new Set([...agents.map(({ address }) => unitOf(address, scope)), ...around])]);
+  const { server, target } = fleetUnits(scope.fleet);
+  const gone = await Promise.all(
+    servers.map(async (change) => {
+      try {
+        await scope.lastLook?.(change);
+        return await stop([change], [target, server]);
+      } catch (error) {
+        return [failed(change.address, error)];
+      }
+    }),
+  );
+  return [...ended, ...gone.flat()];
+}
+
+const stopping =
+  (port: WritePort, { scope, seen }: Runs) =>
+  async (changes: readonly Change[], units: readonly string[]): Promise<readonly Outcome[]> => {
+    if (units.length === 0) return [];
+    const call = systemdCall(port.exec, scope.signal);
+    const patienceMs = stopPatienceMs(seen, units, scope.fleet);
+    const { stderr: said } = await changeUnits(call, { verb: 'stop', units, patienceMs });
+    await resetFailed(
+      call,
+      changes.map(({ address }) => unitOf(address, scope)),
+    );
+    return settled({ call, clock: port.clock, said }, changes, scope);
+  };
+
+/** Of the fleet's agents, in the manifest or not. */
+const runningUnits = ({ items }: ProviderObservation, scope: Scope): readonly string[] =>
+  Object.entries(items).flatMap(([address, item]) => {
+    const runs = address.startsWith('run.') && item.state === 'present' && item.spec['active'] !== 'inactive';
+    return runs ? [unitOf(`session.${address.slice('run.'.length)}`, scope)] : [];
+  });
+
 /** What a start, stop or restart goes by. */
 interface Runs {
   readonly scope: Scope;
@@ -150,14 +196,7 @@ async function changeRuns(port: WritePort, changes: readonly Change[], runs: Run
   const units = fleetUnits(scope.fleet);
   const phase = changes[0]?.phase;
   const names = changes.map((change) => unitOf(change.address, scope));
-  if (phase === 'stop') {
-    const whole = changes.some(({ address }) => address.startsWith('server.'));
-    const stopped = whole ? [units.target, units.server, ...names] : names;
-    const patienceMs = stopPatienceMs(seen, stopped, scope.fleet);
-    const { stderr: said } = await changeUnits(call, { verb: 'stop', units: stopped, patienceMs });
-    await resetFailed(call, names);
-    return settled({ call, clock: port.clock, said }, changes, scope);
-  }
+  if (phase === 'stop') return stopRuns(port, changes, runs);
   if (phase === 'start' && seen.facts['targetActive'] !== true) await startAlone(call, units.target);
   await resetFailed(call, names);
   // A start that does not come up ends with a stop.

@@ -2,7 +2,7 @@ import { errorOf, FleetError } from '../../model/error.ts';
 import type { WritePort } from '../../model/host.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
-import { textOf, type Address, type Observation } from '../../model/resource.ts';
+import { textOf, type Address, type JsonObject, type Observation } from '../../model/resource.ts';
 import { serverIsGone, startServer, tmuxCall, tmuxWord, type TmuxPlace } from './client.ts';
 import { SERVER_MARK } from './format.ts';
 import { endedSessions, observeSessions } from './observe.ts';
@@ -13,8 +13,8 @@ export async function applySessions(
   changes: readonly Change[],
   scope: Scope,
 ): Promise<readonly Outcome[]> {
-  const { items } = await observeSessions(port, scope);
-  const room: Room = { port, scope, items };
+  const { items, facts } = await observeSessions(port, scope);
+  const room: Room = { port, scope, items, facts };
   switch (changes[0]?.phase) {
     case 'live':
       return each(changes, (change) => setLive(room, change));
@@ -32,6 +32,7 @@ interface Room {
   readonly port: WritePort;
   readonly scope: Scope;
   readonly items: Readonly<Record<Address, Observation>>;
+  readonly facts: JsonObject;
 }
 
 const placeOf = ({ host, signal }: Scope, socket = host.socketPath): TmuxPlace => ({
@@ -59,8 +60,9 @@ async function stop(room: Room, changes: readonly Change[]): Promise<readonly Ou
     (change) => endSession(room, change),
   );
   const stuck = ended.find(({ done }) => !done);
-  const servers = await each(changes.filter(isServer), (change) => {
+  const servers = await each(changes.filter(isServer), async (change) => {
     if (stuck !== undefined) throw new FleetError('E_STEP_FAILED', `${stuck.address} has not ended`);
+    await room.scope.lastLook?.(change);
     return endServer(room, change);
   });
   return inOrder(changes, [...ended, ...servers]);
@@ -175,11 +177,13 @@ async function endSession({ port, scope, items }: Room, change: Change): Promise
 }
 
 /** Waits until the old server has let go of its socket: a start in between would meet the dying one. */
-async function endServer({ port, scope, items }: Room, change: Change): Promise<void> {
+async function endServer({ port, scope, items, facts }: Room, change: Change): Promise<void> {
   if (items[change.address]?.state === 'absent') return;
   ours(change, items);
   const place = placeOf(scope, scope.host.installedSocketPath);
-  await tmuxCall(port.exec, place)([['kill-server']]);
+  // That server, and none that somebody has put in its place since it was looked at.
+  const isStillIt = `#{==:#{pid},${Number(facts['serverPid'])}}`;
+  await tmuxCall(port.exec, place)([['if-shell', '-F', isStillIt, 'kill-server']]);
   for (let left = TRIES; !(await serverIsGone(port.exec, place)); left -= 1) {
     if (left === 0) throw stepFailed(`the tmux server on ${place.socket} does not end`);
     await port.clock.sleep(BETWEEN_TRIES_MS, scope.signal);
