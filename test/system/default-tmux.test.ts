@@ -77,6 +77,19 @@ describe('the user’s own tmux', () => {
     });
   });
 
+  it('is untouched where its first session is opened while a command is at work', async () => {
+    await sh(['mkdir', '-pm', '700', dirname(theirs)]);
+    const conf = join(live.root, 'their.conf');
+    writeFileSync(conf, 'set -s exit-empty off\n');
+    await sh(['tmux', '-S', theirs, '-f', conf, 'start-server']);
+    await live.must('apply');
+    await open('editor');
+    expect(await verify()).toMatchObject({
+      verified: true,
+      defaultTmux: { before: { state: 'present', sessions: [] }, byUser: ['session $0 editor opened'] },
+    });
+  });
+
   it('is untouched when the user restarted it since', async () => {
     await sh(['mkdir', '-pm', '700', dirname(theirs)]);
     await open('editor');

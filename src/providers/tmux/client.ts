@@ -1,4 +1,4 @@
-import { FleetError } from '../../model/error.ts';
+import { FleetError, type ErrorCode } from '../../model/error.ts';
 import { quoted } from '../../model/quoted.ts';
 import {
   ExecFailure,
@@ -127,11 +127,13 @@ async function run(
     });
   } catch (error) {
     if (!(error instanceof ExecFailure) || error.reason === 'aborted') throw error;
-    const code =
-      error.reason === 'missing' ? 'E_TMUX_MISSING' : error.reason === 'timeout' ? 'E_TMUX_TIMEOUT' : 'E_TMUX';
-    throw new FleetError(code, `tmux on ${place.socket}: ${error.message}`, { cause: error });
+    throw new FleetError(tmuxCodeOf(error), `tmux on ${place.socket}: ${error.message}`, { cause: error });
   }
 }
+
+/** The code of a call that came to no end. */
+export const tmuxCodeOf = ({ reason }: ExecFailure): ErrorCode =>
+  reason === 'missing' ? 'E_TMUX_MISSING' : reason === 'timeout' ? 'E_TMUX_TIMEOUT' : 'E_TMUX';
 
 /** tmux reads an argument that ends in `;` as the end of a command, even in an argv (tmux(1), command parsing). */
 const tmuxArgument = (text: string): string => (text.endsWith(';') ? `${text.slice(0, -1)}\\;` : text);
@@ -152,9 +154,12 @@ export function refuseSkew({ exitCode, stderr }: ExecResult, socket: string): vo
   if (exitCode !== 0 && SKEW.test(stderr)) throw new FleetError('E_TMUX_SKEW', `tmux on ${socket}: ${stderr.trim()}`);
 }
 
+/** Nobody listens on the socket. */
+export const isNoServer = ({ exitCode, stderr }: ExecResult): boolean => exitCode !== 0 && NO_SERVER.test(stderr);
+
 function answer(result: ExecResult, socket: string): Answer {
   refuseSkew(result, socket);
   const { exitCode, stdout, stderr } = result;
-  const server = !(exitCode !== 0 && NO_SERVER.test(stderr));
+  const server = !isNoServer(result);
   return { server, exitCode, stdout, lines: stdout.split('\n').filter((line) => line !== ''), stderr: stderr.trim() };
 }

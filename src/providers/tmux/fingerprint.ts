@@ -1,11 +1,15 @@
 import { FleetError } from '../../model/error.ts';
 import { ExecFailure, type ExecResult, type ReadPort } from '../../model/host.ts';
 import type { Fingerprint } from '../../model/fingerprint.ts';
-import { refuseSkew } from './client.ts';
+import { isNoServer, refuseSkew, tmuxCodeOf } from './client.ts';
 
 /** The format of the one call that may ever go to the user's own server; the exec log is searched for any other. */
 export const FINGERPRINT_FORMAT =
   'F|#{pid}|#{start_time}|#{session_id}|#{s|[^a-zA-Z0-9/-]|.|:@mosaic_owner}|#{session_name}';
+
+/** A server may live without a session, and would have no row. */
+const SERVER_FORMAT = 'S|#{pid}|#{start_time}';
+const LOOK = ['list-sessions', '-F', FINGERPRINT_FORMAT, ';', 'display-message', '-p', SERVER_FORMAT] as const;
 
 export interface DefaultServer {
   readonly tmux: string;
@@ -18,13 +22,15 @@ export async function fingerprintDefault(port: ReadPort, { tmux, path, fleet }: 
   const none: Fingerprint = { state: 'absent', path, sessions: [], marked: [] };
   const stat = port.files.stat(path);
   if (stat === undefined) return none;
-  const answer = await read(port, [tmux, '-u', '-N', '-S', path, 'list-sessions', '-F', FINGERPRINT_FORMAT]);
+  const answer = await read(port, [tmux, '-u', '-N', '-S', path, ...LOOK]);
   refuseSkew(answer, path);
-  const { exitCode, stdout } = answer;
-  const rows = stdout.split('\n').filter((line) => line.startsWith('F|'));
-  const [, pid, startTime] = rows[0]?.split('|') ?? [];
-  if (exitCode !== 0 || pid === undefined) return { ...none, state: 'stale', inode: stat.inode };
-  const sessions = rows
+  if (isNoServer(answer)) return { ...none, state: 'stale', inode: stat.inode };
+  const lines = answer.stdout.split('\n');
+  const [, pid, startTime] = lines.find((line) => line.startsWith('S|'))?.split('|') ?? [];
+  if (answer.exitCode !== 0 || pid === undefined)
+    throw new FleetError('E_TMUX', `the default tmux server gave no answer that can be read: ${answer.stderr.trim()}`);
+  const sessions = lines
+    .filter((line) => line.startsWith('F|'))
     .map((row) => row.split('|'))
     .map(([, , , id = '', owner = '', ...name]) => ({ owner, text: `${id} ${clean(name.join('|'))}` }));
   return {
@@ -43,8 +49,9 @@ async function read(port: ReadPort, argv: readonly [string, ...string[]]): Promi
     return await port.exec(argv, { timeoutMs: 5_000, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' } });
   } catch (error) {
     if (!(error instanceof ExecFailure)) throw error;
-    const code = error.reason === 'missing' ? 'E_TMUX_MISSING' : 'E_TMUX_TIMEOUT';
-    throw new FleetError(code, `the default tmux server could not be looked at: ${error.message}`, { cause: error });
+    throw new FleetError(tmuxCodeOf(error), `the default tmux server could not be looked at: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
