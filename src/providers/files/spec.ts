@@ -37,7 +37,7 @@ function textFile(name: string, text: string, mode: number): Desired {
 /** `H/bin/mosaic`: the same mosaic that installed the fleet, for people and for agents. */
 const commandScript = ({ programs, home }: HostFacts): string =>
   `#!/bin/sh
-: "\${MOSAIC_HOME:=${home.replaceAll(/(["$`\\])/g, '\\$1')}}"
+[ -n "\${MOSAIC_HOME-}" ] || MOSAIC_HOME=${shellWord(home)}
 export MOSAIC_HOME
 exec ${shellWord(programs.node)} ${shellWord(programs.cli)} "$@"
 `;
