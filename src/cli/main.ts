@@ -20,8 +20,7 @@ async function main(typed: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    if (argv[0] === 'completion' || argv[0] === 'complete')
-      await (await import('./completion.ts')).addCompletion(command);
+    if (argv[0] === 'completion' || argv[0] === 'complete') (await import('./completion.ts')).addCompletion(command);
     await command.parseAsync([...argv], { from: 'user' });
     return interruptedExit() ?? exit();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanUp, runMosaic } from '../support/harness.ts';
 import { sh } from '../support/process.ts';
@@ -29,7 +29,10 @@ const FILES = ':0';
 describe('completion', () => {
   it.each([
     ['fleet', 'stop', ''],
+    ['fleet', 'apply', ''],
     ['fleet', 'apply', 'coder', ''],
+    ['fleet', 'plan', ''],
+    ['fleet', 'log', ''],
     ['agent', 'send', ''],
     ['agent', 'tail', '-f', ''],
   ])('offers the agents of the manifest for: mosaic %s %s', async (...words) => {
@@ -40,8 +43,20 @@ describe('completion', () => {
     expect(await offered('agent', 'reset', 'w')).toEqual(['worker-1', 'worker-10', NO_FILES]);
     expect(await offered('fleet', 'sta')).toEqual(['status', 'start', NO_FILES]);
     expect(await offered('fleet', 'watch', '--auto', '')).toEqual(['none', 'safe', 'all', NO_FILES]);
+    expect(await offered('fleet', 'watch', '--auto=')).toEqual(['none', 'safe', 'all', NO_FILES]);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', NO_FILES]);
+    expect(await offered('fleet', 'validate')).toEqual(['validate', NO_FILES]);
   });
+
+  it.each([['-f', 'other.yaml'], ['--manifest=other.yaml'], ['--manifest', '=', 'other.yaml']])(
+    'offers the agents of the manifest that was named: %s',
+    async (...option) => {
+      const other = join(live.root, 'other.yaml');
+      writeFileSync(other, readFileSync(live.manifest, 'utf8').replaceAll('worker-10', 'other'));
+      const words = option.map((word) => word.replace('other.yaml', other));
+      expect(await offered('fleet', 'stop', ...words, '')).toEqual(['coder', 'other', 'worker-1', NO_FILES]);
+    },
+  );
 
   it.each([
     ['fleet', 'plan', '-f', ''],
@@ -52,6 +67,8 @@ describe('completion', () => {
     ['fleet', 'validate', ''],
     ['fleet', 'validate', 'a.yaml', 'b'],
     ['fleet', 'apply', './'],
+    ['fleet', 'plan', '--out=fl'],
+    ['fleet', 'plan', '--out', '='],
   ])('leaves files to the shell: mosaic %s %s %s', async (...words) => {
     expect(await offered(...words)).toEqual([FILES]);
   });
@@ -64,19 +81,40 @@ describe('completion', () => {
 });
 
 describe('the script for bash', () => {
-  /** As the package bash-completion has it, of a line without quotes and colons. */
-  const WORDS =
-    '_get_comp_words_by_ref() { words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]}; }';
+  /** What bash prints that has evaluated the script, and for which the line is typed so far; Tab is after its last word. */
+  async function bash(...lines: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    const bin = join(live.home, 'path');
+    mkdirSync(bin, { recursive: true });
+    rmSync(join(bin, 'mosaic'), { force: true });
+    symlinkSync(MOSAIC, join(bin, 'mosaic'));
+    const script = ['eval "$(mosaic completion bash)"', ...lines].join('\n');
+    const env = { MOSAIC_HOME: live.home, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    return sh(['bash', '--norc', '-c', script], { env, cwd: live.root });
+  }
+  const COMPLETE = '__mosaic_complete; printf "%s\\n" "${COMPREPLY[@]}"';
 
   it('offers agents, and files where one goes', async () => {
-    const bin = join(live.home, 'path');
-    mkdirSync(bin);
-    symlinkSync(MOSAIC, join(bin, 'mosaic'));
-    const script = `${WORDS}; eval "$(mosaic completion bash)"
-      COMP_WORDS=(mosaic fleet stop worker) COMP_CWORD=3; __mosaic_complete 2>/dev/null
-      printf '%s\\n' "\${COMPREPLY[@]}"; complete -p mosaic`;
-    const env = { MOSAIC_HOME: live.home, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    const { stdout } = await sh(['bash', '--norc', '-c', script], { env });
+    const { stdout } = await bash('COMP_WORDS=(mosaic fleet stop worker) COMP_CWORD=3', COMPLETE, 'complete -p mosaic');
     expect(stdout).toBe('worker-1\nworker-10\ncomplete -o default -F __mosaic_complete mosaic\n');
+  });
+
+  it('goes by the words before the cursor, as the package bash-completion or bash itself has them', async () => {
+    const line = 'COMP_WORDS=(mosaic fleet watch --auto = s behind) COMP_CWORD=5';
+    expect((await bash(line, COMPLETE)).stdout).toBe('safe\n');
+    const words = '_get_comp_words_by_ref() { words=(mosaic fleet watch --auto=s behind) cword=3 cur=--auto=s; }';
+    expect((await bash(words, COMPLETE)).stdout).toBe('safe\n');
+  });
+
+  it('runs nothing of what is typed, and can be read twice', async () => {
+    const typed = `'"$(touch made)"' '\`touch made\`' '>' notes '|' touch made ';' touch made`;
+    const { stdout, stderr } = await bash(
+      'eval "$(mosaic completion bash)"',
+      'echo mine >notes',
+      `COMP_WORDS=(mosaic agent send coder ${typed} '') COMP_CWORD=14`,
+      COMPLETE,
+      'ls; cat notes',
+    );
+    expect([stderr, stdout]).toEqual(['', expect.stringMatching(/^\n[^]*notes[^]*\nmine\n$/)]);
+    expect(stdout).not.toContain('made');
   });
 });
