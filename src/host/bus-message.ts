@@ -132,10 +132,13 @@ const BOUNDARY: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, '(': 8, t
 
 class Reader {
   readonly #bytes: Buffer;
+  /** Of the same bytes: a buffer's own reading of numbers checks more, and a list has ten of them a unit. */
+  readonly #view: DataView;
   #at: number;
 
   constructor(bytes: Buffer, at: number) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#at = at;
   }
 
@@ -170,7 +173,7 @@ class Reader {
     if (type === 'y') return this.#byte();
     if (type !== 't') throw new RangeError(`a value of type ${type} on the bus`);
     this.#at += 8;
-    return Number(this.#bytes.readBigUInt64LE(this.#at - 8));
+    return Number(this.#view.getBigUint64(this.#at - 8, true));
   }
 
   #list(type: string): readonly unknown[] {
@@ -190,12 +193,12 @@ class Reader {
 
   #byte(): number {
     this.#at += 1;
-    return this.#bytes.readUInt8(this.#at - 1);
+    return this.#view.getUint8(this.#at - 1);
   }
 
   #uint32(): number {
     this.#at += 4;
-    return this.#bytes.readUInt32LE(this.#at - 4);
+    return this.#view.getUint32(this.#at - 4, true);
   }
 
   #align(boundary: number): void {

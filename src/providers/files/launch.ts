@@ -41,24 +41,22 @@ const pairs = (key: string, record: Readonly<Record<string, string>>): readonly 
 
 /** The launch file of agent `owner` (`FLEET/AGENT`), as the helper reads it. */
 export function renderLaunch(owner: string, launch: Launch): string {
-  return renderItems('launch', owner, [
-    `spec=${launch.spec}`,
-    `launcher=${launch.launcher}`,
-    `cwd=${launch.workingDirectory}`,
-    ...launch.command.map((item) => `arg=${item}`),
-    ...launch.resume.map((item) => `resume=${item}`),
+  const items = [`spec=${launch.spec}`, `launcher=${launch.launcher}`, `cwd=${launch.workingDirectory}`].concat(
+    launch.command.map((item) => `arg=${item}`),
+    launch.resume.map((item) => `resume=${item}`),
     `base=PATH=${launch.path}`,
-    ...pairs('base', launch.base),
-    ...launch.envFiles.map((file) => `envfile=${file}`),
-    ...pairs('env', launch.env),
+    pairs('base', launch.base),
+    launch.envFiles.map((file) => `envfile=${file}`),
+    pairs('env', launch.env),
     `description=${launch.description}`,
-    ...pairs('label', launch.labels),
+    pairs('label', launch.labels),
     `adapter=${launch.adapter}`,
     `updatePolicy=${launch.updatePolicy}`,
     `restart=${launch.restart}`,
     `protect=${launch.protect}`,
     `stop=${launch.stop}`,
-  ]);
+  );
+  return renderItems('launch', owner, items);
 }
 
 type Parsed = { readonly launch: Launch; readonly mark: Items } | undefined;
