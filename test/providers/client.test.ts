@@ -42,10 +42,10 @@ describe('a call to tmux', () => {
 });
 
 describe('the call that starts a server', () => {
-  it('marks it before anybody can see it', async () => {
+  it('asks the server on the socket right behind it', async () => {
     const { calls, exec } = listener();
-    await startServer(exec, place, '/home/u/tmux.conf', ['set-option', '-s', '@mosaic_fleet', 'canary']);
-    const mark = ['set-option', '-s', '@mosaic_fleet', 'canary'];
-    expect(calls[0]?.[0]).toEqual([...ON_OUR_SOCKET, '-f', '/home/u/tmux.conf', 'start-server', ';', ...mark]);
+    const ask = ['display-message', '-p', '#{pid}'];
+    await startServer(exec, place, '/home/u/tmux.conf', [ask]);
+    expect(calls[0]?.[0]).toEqual([...ON_OUR_SOCKET, '-f', '/home/u/tmux.conf', 'start-server', ';', ...ask]);
   });
 });

@@ -1,5 +1,7 @@
+import type { Exec } from '../../src/model/host.ts';
 import type { HostFacts } from '../../src/model/observed.ts';
-import { allProviders, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
+import type { Change, Phase } from '../../src/model/plan.ts';
+import { allProviders, fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
 import { bench, CALM, type Bench, type ProviderCase } from './bench.ts';
 
@@ -11,7 +13,7 @@ export const HELPER = `${PLACES.home}/libexec/mosaic-agent`;
 export const SOCKET = hostFacts().socketPath;
 
 /** Passes of the provider alone over a machine. */
-export const passesOver = (machine: SimulatedHost, given: Pick<ProviderCase, 'fleet' | 'host' | 'port'>): Bench =>
+const passesOver = (machine: SimulatedHost, given: Pick<ProviderCase, 'fleet' | 'host' | 'port'>): Bench =>
   bench({
     ...given,
     provider: tmux,
@@ -28,4 +30,24 @@ export function underSystemd(facts: Partial<HostFacts> = {}) {
   const machine = new SimulatedHost();
   const passes = passesOver(machine, { fleet: fleetOf({ agents: {} }), host: hostFacts(facts), port: machine.port });
   return { machine, look: () => passes.observe(), plan: () => passes.plan() };
+}
+
+/** A fleet of two that runs without systemd, on a machine whose calls `through` may answer first. */
+export async function running(through: (exec: Exec) => Exec = (exec) => exec) {
+  const machine = new SimulatedHost();
+  const fleet = fleetOf({ supervisor: 'tmux', agents: { alpha: {}, beta: {} } });
+  const host = hostFacts();
+  for (const { path, ...body } of fileBodies(fleet, host, SOME_ASSETS)) machine.files.plant(path, body);
+  const port = { ...machine.port, exec: through(machine.port.exec) };
+  const passes = passesOver(machine, { fleet, host, port });
+  await passes.apply();
+  const pid = (agent: string): number => machine.tmux.panePid(host.socketPath, agent);
+  const seen = await passes.look();
+  const order = (address: string, phase: Phase): Change => {
+    const desired = seen.desired.find((wanted) => wanted.address === address);
+    const change = { ...passes.order(seen, 'delete'), address, phase };
+    return desired === undefined || phase === 'stop' ? change : { ...change, desired };
+  };
+  const give = (...changes: readonly Change[]) => passes.applyAll(seen, changes);
+  return { machine, pid, order, give, plan: passes.plan };
 }

@@ -4,32 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileReader } from '../../src/host/files.ts';
 import { ExecFailure, type Exec } from '../../src/model/host.ts';
-import type { Change, Phase } from '../../src/model/plan.ts';
 import { requireTmuxDirectory } from '../../src/providers/tmux/client.ts';
 import { keySpelling } from '../../src/providers/tmux/format.ts';
-import { fileBodies, fleetOf, hostFacts, SOME_ASSETS } from '../support/simulated-fleet.ts';
 import { PLACES, SimulatedHost } from '../support/simulated-host.ts';
-import { HELPER, passesOver, SOCKET, underSystemd } from './tmux-bench.ts';
-
-/** A fleet of two that runs without systemd, on a machine whose calls `through` may answer first. */
-async function running(through: (exec: Exec) => Exec = (exec) => exec) {
-  const machine = new SimulatedHost();
-  const fleet = fleetOf({ supervisor: 'tmux', agents: { alpha: {}, beta: {} } });
-  const host = hostFacts();
-  for (const { path, ...body } of fileBodies(fleet, host, SOME_ASSETS)) machine.files.plant(path, body);
-  const port = { ...machine.port, exec: through(machine.port.exec) };
-  const passes = passesOver(machine, { fleet, host, port });
-  await passes.apply();
-  const pid = (agent: string): number => machine.tmux.panePid(host.socketPath, agent);
-  const seen = await passes.look();
-  const order = (address: string, phase: Phase): Change => {
-    const desired = seen.desired.find((wanted) => wanted.address === address);
-    const change = { ...passes.order(seen, 'delete'), address, phase };
-    return desired === undefined || phase === 'stop' ? change : { ...change, desired };
-  };
-  const give = (...changes: readonly Change[]) => passes.applyAll(seen, changes);
-  return { machine, pid, order, give, plan: passes.plan };
-}
+import { HELPER, running, SOCKET, underSystemd } from './tmux-bench.ts';
 
 describe('a stop of the server and its agents', () => {
   it('ends every agent by the helper before the server ends', async () => {

@@ -58,7 +58,9 @@ function serverFile(fleet: Fleet, host: HostFacts): string {
 /** The one configuration the fleet's server loads; the user's own is never read. */
 function tmuxConf(fleet: Fleet): string {
   const options = Object.entries(serverOptions(fleet)).map(([name, value]) => `set -g ${name} '${value}'`);
-  return `set -s exit-empty off
+  // Under systemd its unit tells whose it is.
+  const mark = fleet.supervisor === 'tmux' ? `set -s @mosaic_fleet '${fleet.name}'\n` : '';
+  return `${mark}set -s exit-empty off
 set -s escape-time 0
 set -s set-clipboard off
 set -g remain-on-exit off

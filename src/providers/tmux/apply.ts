@@ -3,9 +3,9 @@ import type { WritePort } from '../../model/host.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Outcome, Scope } from '../../model/provider.ts';
 import { textOf, type Address, type JsonObject, type Observation } from '../../model/resource.ts';
-import { serverIsGone, startServer, tmuxCall, tmuxWord, type TmuxPlace } from './client.ts';
-import { SERVER_MARK } from './format.ts';
-import { endedSessions, observeSessions } from './observe.ts';
+import { serverIsGone, startServer, tmuxCall, tmuxWord, type Answer, type TmuxPlace } from './client.ts';
+import { ASK_SERVER, parseServer, SERVER_MARK } from './format.ts';
+import { endedSessions, observeSessions, runnerOf } from './observe.ts';
 
 /** Live settings and names under any supervisor; under `supervisor: tmux` also the starting and ending of sessions. */
 export async function applySessions(
@@ -135,14 +135,26 @@ function newSession(change: Change, scope: Scope): string {
   return `${[create, ...set].join(' ; ')}\n`;
 }
 
-/** Started and marked in one call: a server without its mark would be foreign to us for ever. */
+/**
+ * Its configuration marks it: that nobody's server can read but one that starts by it. Whoever else is on the socket by
+ * now is told by having no mark, and gets none, and no session of ours.
+ */
 async function ensureServer(port: WritePort, scope: Scope): Promise<void> {
   const { host, fleet } = scope;
   port.writer.makeDirectory(host.socketPath.slice(0, host.socketPath.lastIndexOf('/')), 0o700);
-  const probe = await tmuxCall(port.exec, placeOf(scope))([['display-message', '-p', '#{pid}']]);
-  if (probe.server) return;
-  const mark = ['set-option', '-s', SERVER_MARK, fleet];
-  await startServer(port.exec, placeOf(scope), `${host.home}/fleets/${fleet}/tmux.conf`, mark);
+  const probe = await tmuxCall(port.exec, placeOf(scope))([ASK_SERVER]);
+  if (probe.server) return requireOurs(port, scope, probe);
+  const conf = `${host.home}/fleets/${fleet}/tmux.conf`;
+  // One that an earlier mosaic has written does not; without its mark the server would be foreign to us for ever.
+  const isMarking = (port.files.read(conf) ?? '').includes(SERVER_MARK);
+  const mark = isMarking ? [] : [['set-option', '-s', SERVER_MARK, fleet]];
+  requireOurs(port, scope, await startServer(port.exec, placeOf(scope), conf, [...mark, ASK_SERVER]));
+}
+
+function requireOurs({ processes }: WritePort, scope: Scope, { lines }: Answer): void {
+  const server = parseServer(lines);
+  if (server === undefined || runnerOf(processes, scope, server) === undefined)
+    throw stepFailed(`the tmux server on ${scope.host.socketPath} is not ours`);
 }
 
 async function setLive({ port, scope, items }: Room, change: Change): Promise<void> {

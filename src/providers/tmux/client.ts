@@ -83,11 +83,20 @@ export const tmuxCall =
   async (commands, options) =>
     answer(await run(exec, place, ['-N', ...joined(commands)], options), place.socket);
 
-/** The only call that may start a server: detached, with our configuration, and marked before anybody can see it. */
-export async function startServer(exec: Exec, place: TmuxPlace, conf: string, mark: readonly string[]): Promise<void> {
+/**
+ * The only call that may start a server: detached, with our configuration, which marks it. What `then` asks is answered by
+ * the server on the socket, which is another one where somebody was quicker.
+ */
+export async function startServer(
+  exec: Exec,
+  place: TmuxPlace,
+  conf: string,
+  then: readonly (readonly string[])[],
+): Promise<Answer> {
   const leaving: Exec = (argv, options) => exec(argv, { ...options, leavesServer: true });
-  const result = await run(leaving, place, ['-f', conf, ...joined([['start-server'], mark])]);
+  const result = await run(leaving, place, ['-f', conf, ...joined([['start-server'], ...then])]);
   if (result.exitCode !== 0) throw new FleetError('E_TMUX', `tmux could not start a server: ${result.stderr.trim()}`);
+  return answer(result, place.socket);
 }
 
 /** True when nobody listens on the socket any more; a server on its way out is not gone yet. */

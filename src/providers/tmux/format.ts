@@ -18,12 +18,15 @@ export const SERVER_MARK = '@mosaic_fleet';
 
 const SERVER_FORMAT = ['S', ...SERVER_FIELDS.map(field), SAFE_MARK(SERVER_MARK)].join('|');
 
+/** Asks whose server it is; the answer is the first line that {@link parseServer} reads. */
+export const ASK_SERVER: readonly string[] = ['display-message', '-p', SERVER_FORMAT];
+
 /**
  * Asks what {@link parseServer} reads. The options by themselves: a format would give those of some session or window,
  * where a person may have set others (`:set mouse on`).
  */
 export const SERVER_COMMANDS: readonly (readonly string[])[] = [
-  ['display-message', '-p', SERVER_FORMAT],
+  ASK_SERVER,
   ...OPTIONS.map((name) => ['show-options', name === 'exit-empty' ? '-sv' : '-gv', name]),
 ];
 export const PANE_FORMAT = [

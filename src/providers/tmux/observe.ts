@@ -106,7 +106,7 @@ const isOurs = (processes: ProcessReader, scope: Scope, server: ServerRow): bool
   runnerOf(processes, scope, server) !== undefined;
 
 /** Anybody on the socket can set the mark, so it counts only where no unit of ours runs the server. */
-function runnerOf(
+export function runnerOf(
   processes: ProcessReader,
   { fleet }: Pick<Scope, 'fleet'>,
   server: ServerRow,
